@@ -1,0 +1,144 @@
+// Package cpu is the default device: float32 arithmetic with the vector
+// kernels of internal/kernel, on a pool of workers.
+package cpu
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"inkling/device"
+	"inkling/internal/kernel"
+)
+
+// Backend computes on the machine's cores. It may be used by several
+// goroutines at once, but only one of them gets the workers at a time.
+type Backend struct {
+	pool *pool
+}
+
+var standard = sync.OnceValue(func() *Backend { return New(runtime.GOMAXPROCS(0)) })
+
+// Default is the backend that uses every core.
+func Default() *Backend { return standard() }
+
+// New returns a backend with the given number of workers, at least one.
+func New(workers int) *Backend { return &Backend{pool: newPool(workers)} }
+
+// Workers is the number of goroutines that share one operation.
+func (b *Backend) Workers() int { return b.pool.workers }
+
+// Name implements device.Backend.
+func (b *Backend) Name() string { return "cpu" }
+
+// Describe implements device.Backend.
+func (b *Backend) Describe() string {
+	return fmt.Sprintf("cpu: float32, %s kernels, %d workers", kernel.Level(), b.pool.workers)
+}
+
+// Sync implements device.Backend; every operation here is done when it returns.
+func (b *Backend) Sync() {}
+
+// buffer is one Go slice; the other two are nil.
+type buffer struct {
+	floats []float32
+	bytes  []uint8
+	ints   []int32
+}
+
+func (m *buffer) Len() int { return len(m.floats) + len(m.bytes) + len(m.ints) }
+
+func (m *buffer) Type() device.DType {
+	switch {
+	case m.bytes != nil:
+		return device.Byte
+	case m.ints != nil:
+		return device.Int
+	}
+	return device.Float
+}
+
+// Alloc implements device.Backend.
+func (b *Backend) Alloc(t device.DType, n int) device.Buffer {
+	switch t {
+	case device.Byte:
+		return &buffer{bytes: make([]uint8, n)}
+	case device.Int:
+		return &buffer{ints: make([]int32, n)}
+	}
+	return &buffer{floats: make([]float32, n)}
+}
+
+// Upload implements device.Backend.
+func (b *Backend) Upload(dst device.Buffer, src any) {
+	to := dst.(*buffer)
+	switch from := src.(type) {
+	case []float32:
+		copy(to.floats[:len(from)], from)
+	case []float64:
+		for i, v := range from {
+			to.floats[i] = float32(v)
+		}
+	case []uint8:
+		copy(to.bytes[:len(from)], from)
+	case []int32:
+		copy(to.ints[:len(from)], from)
+	default:
+		panic(fmt.Sprintf("cpu: cannot upload a %T", src))
+	}
+}
+
+// Download implements device.Backend.
+func (b *Backend) Download(dst any, src device.Buffer, off int) {
+	from := src.(*buffer)
+	switch to := dst.(type) {
+	case []float32:
+		copy(to, from.floats[off:off+len(to)])
+	case []float64:
+		for i := range to {
+			to[i] = float64(from.floats[off+i])
+		}
+	case []uint8:
+		copy(to, from.bytes[off:off+len(to)])
+	case []int32:
+		copy(to, from.ints[off:off+len(to)])
+	default:
+		panic(fmt.Sprintf("cpu: cannot download into a %T", dst))
+	}
+}
+
+func floats(v *device.View) []float32 { return v.Buf.(*buffer).floats }
+func ints(v *device.View) []int32     { return v.Buf.(*buffer).ints }
+
+// packed returns the elements of a view as one contiguous slice: the view's own
+// memory where it is contiguous, else a copy from scratch, which done gives back.
+func (b *Backend) packed(v *device.View) (elements []float32, done func()) {
+	n := v.Len()
+	if v.Contiguous() {
+		return floats(v)[v.Offset : v.Offset+n], func() {}
+	}
+	tmp := b.scratchView(v)
+	b.Unary(device.Copy, tmp, *v)
+	return floats(&tmp)[:n], func() { release(&tmp) }
+}
+
+var scratch sync.Pool // of *buffer
+
+// scratchView returns contiguous scratch memory of v's shape; release gives it back.
+func (b *Backend) scratchView(v *device.View) device.View {
+	tmp := device.View{Rank: v.Rank, Dims: v.Dims}
+	n := 1
+	for i := v.Rank - 1; i >= 0; i-- {
+		tmp.Strides[i] = n
+		n *= v.Dims[i]
+	}
+	m, _ := scratch.Get().(*buffer)
+	if m == nil || cap(m.floats) < n {
+		m = &buffer{floats: make([]float32, n)}
+	}
+	m.floats = m.floats[:n]
+	tmp.Buf = m
+	return tmp
+}
+
+func release(v *device.View) { scratch.Put(v.Buf) }

@@ -1,0 +1,117 @@
+package cpu
+
+import (
+	"inkling/device"
+	"inkling/internal/kernel"
+)
+
+// OneHot implements device.Backend.
+func (b *Backend) OneHot(dst, labels device.View) {
+	b.Fill(dst, 0)
+	last := dst.Rank - 1
+	c, step := dst.Dims[last], dst.Strides[last]
+	outer := dst
+	outer.Rank = last
+	l := newLoop(&outer, &labels)
+	to, from := floats(&dst), ints(&labels)
+	for i := range l.pieces() {
+		l.rowsOf(i, func(at [3]int, n int) {
+			for r := range n {
+				label := from[at[1]+r*l.step[1]]
+				checkIndices("one-hot", []int32{label}, c)
+				to[at[0]+r*l.step[0]+int(label)*step] = 1
+			}
+		})
+	}
+}
+
+// Gather implements device.Backend. Each row is copied or widened where it
+// lies; a batch of byte images reads a quarter of what floats would.
+func (b *Backend) Gather(dst, src, index device.View, scale float64) {
+	n := index.Dims[0]
+	at := ints(&index)[index.Offset:]
+	step := index.Strides[0]
+	for i := range n {
+		checkIndices("gather", at[i*step:i*step+1], src.Dims[0])
+	}
+	width := 1
+	for _, d := range src.Dims[1:src.Rank] {
+		width *= d
+	}
+	if n == 0 || width == 0 {
+		return
+	}
+	rowD, rowS := row(&dst), row(&src)
+	one := func(i int) {
+		d, s := rowD, rowS
+		d.Offset += i * dst.Strides[0]
+		s.Offset += int(at[i*step]) * src.Strides[0]
+		b.gatherRow(&d, &s, width, float32(scale))
+	}
+	per := max(piece/width, 1)
+	if n <= per || b.pool.workers == 1 {
+		for i := range n {
+			one(i)
+		}
+		return
+	}
+	b.pool.run((n+per-1)/per, func(p int) {
+		for i := p * per; i < min((p+1)*per, n); i++ {
+			one(i)
+		}
+	})
+}
+
+// row is the view of the first row of v.
+func row(v *device.View) device.View {
+	r := *v
+	r.Rank--
+	copy(r.Dims[:], v.Dims[1:])
+	copy(r.Strides[:], v.Strides[1:])
+	return r
+}
+
+func (b *Backend) gatherRow(d, s *device.View, width int, scale float32) {
+	from, to := s.Buf.(*buffer), d.Buf.(*buffer)
+	plain := d.Contiguous() && s.Contiguous()
+	switch {
+	case plain && from.bytes != nil && to.floats != nil:
+		kernel.Widen(to.floats[d.Offset:d.Offset+width], from.bytes[s.Offset:s.Offset+width], scale)
+	case plain && from.bytes != nil:
+		copy(to.bytes[d.Offset:d.Offset+width], from.bytes[s.Offset:])
+	case plain && from.floats != nil && scale == 1:
+		copy(to.floats[d.Offset:d.Offset+width], from.floats[s.Offset:])
+	case plain && from.floats != nil:
+		kernel.MulScalar(to.floats[d.Offset:d.Offset+width], from.floats[s.Offset:s.Offset+width], scale)
+	default:
+		l := newLoop(d, s)
+		t := strip{kind: convert, d: to, x: from, step: l.step}
+		if from.floats != nil {
+			t.kind = unary // Copy
+		}
+		for i := range l.pieces() {
+			l.run(i, &t)
+		}
+		if to.floats != nil && scale != 1 {
+			l := newLoop(d, d)
+			t := strip{kind: affine, d: to, x: to, step: l.step, a: scale}
+			for i := range l.pieces() {
+				l.run(i, &t)
+			}
+		}
+	}
+}
+
+// ScatterAdd implements device.Backend.
+func (b *Backend) ScatterAdd(dst, src, index device.View) {
+	at := ints(&index)
+	rowD, rowS := row(&dst), row(&src)
+	for i := range index.Dims[0] {
+		k := at[index.Offset+i*index.Strides[0]]
+		checkIndices("scatter-add", []int32{k}, dst.Dims[0])
+		d, s := rowD, rowS
+		d.Offset += int(k) * dst.Strides[0]
+		s.Offset += i * src.Strides[0]
+		b.AddScaled(d, s, 1)
+	}
+}

@@ -1,0 +1,76 @@
+package cpu
+
+import (
+	"inkling/device"
+	"inkling/internal/kernel"
+)
+
+// MatMul implements device.Backend: one product a batch element, each cut into
+// tasks by its own size.
+func (b *Backend) MatMul(dst, x, y, bias device.View) {
+	last := dst.Rank - 1
+	p := kernel.Product{
+		M: dst.Dims[last-1], N: dst.Dims[last], K: x.Dims[last],
+		ARow: x.Strides[last-1], ACol: x.Strides[last],
+		BRow: y.Strides[last-1], BCol: y.Strides[last],
+		CRow: dst.Strides[last-1], CCol: dst.Strides[last],
+	}
+	if p.M == 0 || p.N == 0 {
+		return
+	}
+	if bias.Buf != nil {
+		elements, done := b.packed(&bias)
+		defer done()
+		p.Bias = elements
+	}
+	batches := 1
+	for _, n := range dst.Dims[:last-1] {
+		batches *= n
+	}
+	one := func(i int) kernel.Product {
+		q := p
+		a, c, d := x.Offset, y.Offset, dst.Offset
+		for axis := last - 2; axis >= 0; axis-- {
+			k := i % dst.Dims[axis]
+			i /= dst.Dims[axis]
+			a += k * x.Strides[axis]
+			c += k * y.Strides[axis]
+			d += k * dst.Strides[axis]
+		}
+		q.A, q.B, q.C = floats(&x)[a:], floats(&y)[c:], floats(&dst)[d:]
+		return q
+	}
+	if batches > 1 && p.M*p.N*p.K < smallProduct {
+		each := max(smallProduct/max(p.M*p.N*p.K, 1), 1)
+		b.pool.run((batches+each-1)/each, func(i int) {
+			for k := i * each; k < min((i+1)*each, batches); k++ {
+				q := one(k)
+				q.Do()
+			}
+		})
+		return
+	}
+	for i := range batches {
+		q := one(i)
+		b.product(&q)
+	}
+}
+
+// smallProduct is the number of multiply-adds below which a product of a batch
+// is not cut, but computed whole next to its neighbours.
+const smallProduct = 1 << 20
+
+func (b *Backend) product(p *kernel.Product) {
+	plan := p.Plan()
+	for phase := range plan.Phases() {
+		n := plan.Tasks(phase)
+		if n == 1 || b.pool.workers == 1 {
+			for i := range n {
+				plan.Run(phase, i)
+			}
+			continue
+		}
+		b.pool.run(n, func(i int) { plan.Run(phase, i) })
+	}
+	plan.Release()
+}

@@ -1,0 +1,115 @@
+package cpu
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// pool runs the pieces of one operation on several cores. The caller works too;
+// its helpers spin for a moment after each operation, because the next one is
+// usually microseconds away, and then sleep.
+//
+// How an operation is cut depends on the operation alone, never on the number
+// of workers: that is what makes results the same bits everywhere.
+type pool struct {
+	workers int
+
+	mu   sync.Mutex // held while an operation runs; a second caller computes alone
+	task func(piece int)
+	n    int64
+
+	next   atomic.Int64 // the next piece to hand out
+	open   atomic.Bool  // task and n may be read
+	active atomic.Int64 // helpers that may be reading them
+	failed atomic.Pointer[any]
+
+	parked atomic.Int64
+	wake   chan struct{}
+	start  sync.Once
+}
+
+// spins is how often a helper looks for work before it sleeps: some 50 microseconds.
+const spins = 30_000
+
+func newPool(workers int) *pool {
+	return &pool{workers: max(workers, 1), wake: make(chan struct{}, max(workers, 1))}
+}
+
+// run calls task(0), ..., task(n-1), in any order, and returns when all are done.
+func (p *pool) run(n int, task func(piece int)) {
+	if n <= 1 || p.workers == 1 || !p.mu.TryLock() {
+		for i := range n {
+			task(i)
+		}
+		return
+	}
+	defer p.mu.Unlock()
+	p.start.Do(func() {
+		for range p.workers - 1 {
+			go p.help()
+		}
+	})
+	p.task, p.n = task, int64(n)
+	p.next.Store(0)
+	p.open.Store(true)
+	for range min(int(p.parked.Load()), n-1) {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	p.work()
+	p.open.Store(false)
+	for i := 0; p.active.Load() != 0; i++ {
+		if i > 1000 {
+			runtime.Gosched()
+		}
+	}
+	p.task = nil
+	if failure := p.failed.Swap(nil); failure != nil {
+		panic(*failure)
+	}
+}
+
+// work does pieces until none is left. A piece that panics does so in the caller of run.
+func (p *pool) work() {
+	defer func() {
+		if failure := recover(); failure != nil {
+			p.failed.CompareAndSwap(nil, &failure)
+			p.next.Store(p.n)
+		}
+	}()
+	for {
+		i := p.next.Add(1) - 1
+		if i >= p.n {
+			return
+		}
+		p.task(int(i))
+	}
+}
+
+func (p *pool) help() {
+	idle := 0
+	for {
+		// Counting itself in before it looks keeps the caller from changing the
+		// task under a helper: the caller closes first and then waits for zero.
+		if p.open.Load() {
+			p.active.Add(1)
+			if p.open.Load() {
+				p.work()
+				idle = 0
+			}
+			p.active.Add(-1)
+		}
+		if idle++; idle < spins {
+			continue
+		}
+		idle = 0
+		p.parked.Add(1)
+		if !p.open.Load() {
+			<-p.wake
+		}
+		p.parked.Add(-1)
+	}
+}
