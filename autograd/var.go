@@ -65,6 +65,9 @@ func (v *Var) Op() string {
 	return v.node.name()
 }
 
+// Param is the parameter that a leaf stands for; nil for any other Var.
+func (v *Var) Param() *Param { return v.param }
+
 // Operands are the Vars that v was computed from.
 func (v *Var) Operands() []*Var {
 	var list []*Var

@@ -1,0 +1,119 @@
+package data
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+
+	"inkling/tensor"
+)
+
+// Loader deals a Set out in batches: floats from 0 to 1, and labels. The images
+// lie on the device as bytes and are widened while a batch is gathered.
+type Loader struct {
+	Set   *Set
+	Batch int // images in a batch; the last one of an epoch may be smaller
+	// Prefetch is how many batches are gathered ahead, beside the training; with
+	// 0 a batch is gathered when it is asked for. The bits are the same.
+	Prefetch int
+
+	mem    *tensor.Memory
+	images *tensor.Tensor // byte, (N, C, H, W)
+	labels *tensor.Tensor // int, (N)
+}
+
+// NewLoader moves a Set to a device and returns its loader. It panics on a
+// batch of less than one image.
+func NewLoader(mem *tensor.Memory, set *Set, batch int) *Loader {
+	if batch < 1 {
+		panic(fmt.Sprintf("data: batches of %d images", batch))
+	}
+	return &Loader{
+		Set: set, Batch: batch, mem: mem,
+		images: tensor.Of(mem, set.Images, set.Len(), set.Channels, set.Height, set.Width),
+		labels: tensor.Of(mem, set.Labels, set.Len()),
+	}
+}
+
+// Batches is the number of batches in an epoch.
+func (l *Loader) Batches() int { return (l.Set.Len() + l.Batch - 1) / l.Batch }
+
+// Epoch yields every image once, in an order drawn from rng; in the Set's own
+// order if rng is nil. Images come as (n, C, H, W) and labels as (n). Both are
+// valid until the next batch is asked for.
+func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	order := make([]int32, l.Set.Len())
+	for i := range order {
+		order[i] = int32(i)
+	}
+	if rng != nil {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
+	return l.Of(order)
+}
+
+// Of yields the images named by order, in batches.
+func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	index := tensor.Of(l.mem, order, len(order))
+	if l.Prefetch > 0 {
+		return l.ahead(index)
+	}
+	return func(yield func(x, y *tensor.Tensor) bool) {
+		arena := l.mem.Arena()
+		for from := 0; from < len(order); from += l.Batch {
+			arena.Reset()
+			if !yield(l.gather(arena, index, from)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x, y *tensor.Tensor) {
+	rows := arena.Enter(index).Slice(0, from, min(from+l.Batch, index.Len()))
+	return l.images.GatherFloat(rows, 1.0/255), l.labels.Gather(rows)
+}
+
+// ahead gathers batches on a goroutine of its own, each into one of a ring of
+// arenas; one more than are waiting, for the batch that is in use.
+func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	type batch struct {
+		arena *tensor.Memory
+		x, y  *tensor.Tensor
+	}
+	return func(yield func(x, y *tensor.Tensor) bool) {
+		free := make(chan *tensor.Memory, l.Prefetch+1)
+		for range l.Prefetch + 1 {
+			free <- l.mem.Arena()
+		}
+		ready, stop := make(chan batch), make(chan struct{})
+		go func() {
+			defer close(ready)
+			for from := 0; from < index.Len(); from += l.Batch {
+				select {
+				case <-stop:
+					return
+				case arena := <-free:
+					arena.Reset()
+					x, y := l.gather(arena, index, from)
+					select {
+					case ready <- batch{arena, x, y}:
+					case <-stop:
+						return
+					}
+				}
+			}
+		}()
+		defer func() {
+			close(stop)
+			for range ready { // until the goroutine has gone
+			}
+		}()
+		for b := range ready {
+			if !yield(b.x, b.y) {
+				return
+			}
+			free <- b.arena
+		}
+	}
+}

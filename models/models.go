@@ -1,0 +1,69 @@
+// Package models is the classifiers that a name on the command line stands for,
+// one short file each.
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"inkling/nn"
+)
+
+// Spec is what a model has to fit: the images and the number of classes.
+type Spec struct {
+	Channels int `json:"channels"`
+	Height   int `json:"height"`
+	Width    int `json:"width"`
+	Classes  int `json:"classes"`
+}
+
+// Pixels is the number of numbers in one image.
+func (s Spec) Pixels() int { return s.Channels * s.Height * s.Width }
+
+// entry is a model that can be asked for by name.
+type entry struct {
+	name, what string
+	build      func(s Spec, init nn.Init) nn.Layer
+}
+
+var registry = []entry{
+	{"average-mae", "the nearest class average by mean absolute error", func(s Spec, _ nn.Init) nn.Layer { return NewAverage(s, MeanAbsolute) }},
+	{"average-mse", "the nearest class average by mean squared error", func(s Spec, _ nn.Init) nn.Layer { return NewAverage(s, MeanSquared) }},
+	{"linear", "one weight for each pixel and class", func(s Spec, init nn.Init) nn.Layer { return NewLinear(s, init) }},
+	{"network", "64 hidden sigmoid units between pixels and classes", func(s Spec, init nn.Init) nn.Layer { return NewNetwork(s, 64, init) }},
+}
+
+// Names lists the models there are.
+func Names() []string {
+	var names []string
+	for _, e := range registry {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// Describe says in a few words what a model is.
+func Describe(name string) string {
+	if i := find(name); i >= 0 {
+		return registry[i].what
+	}
+	return ""
+}
+
+// New builds a model by name, with initial values drawn by init. The logits of
+// a model are (n, Classes) for images (n, Channels, Height, Width).
+func New(name string, s Spec, init nn.Init) (nn.Layer, error) {
+	if s.Channels < 1 || s.Height < 1 || s.Width < 1 || s.Classes < 1 {
+		return nil, fmt.Errorf("a model for %d classes of images with %d channels of %d x %d pixels cannot be built", s.Classes, s.Channels, s.Height, s.Width)
+	}
+	i := find(name)
+	if i < 0 {
+		return nil, fmt.Errorf("there is no model %q; choose one of %s", name, strings.Join(Names(), ", "))
+	}
+	return registry[i].build(s, init), nil
+}
+
+func find(name string) int {
+	return slices.IndexFunc(registry, func(e entry) bool { return e.name == name })
+}

@@ -1,0 +1,164 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"inkling/autograd"
+	"inkling/models"
+	"inkling/nn"
+	"inkling/safetensors"
+	"inkling/tensor"
+)
+
+// Classifier is a trained model with all that is needed to answer: what was
+// built, what its classes are called and how pixels become numbers.
+type Classifier struct {
+	Info
+	Model nn.Layer
+}
+
+// Info is what a model file says about itself, as JSON under the key "inkling"
+// of its metadata.
+type Info struct {
+	Format       int            `json:"format"`       // 1
+	Architecture string         `json:"architecture"` // a name in package models
+	Spec         models.Spec    `json:"spec"`
+	Classes      []string       `json:"classes"`
+	Scale        float64        `json:"scale"` // a pixel's byte times this is the number that the model sees
+	Training     map[string]any `json:"training,omitempty"`
+	Samples      []Sample       `json:"samples"`
+}
+
+// Sample is an input with the answer that the model gave when it was saved.
+// Loading asks again, and refuses a file that answers otherwise.
+type Sample struct {
+	Image  []byte    `json:"image"` // channels x height x width
+	Logits []float32 `json:"logits"`
+}
+
+const key = "inkling"
+
+// maxPixels bounds what a file may ask to be built.
+const maxPixels, maxClasses = 1 << 22, 100_000
+
+// Logits runs the model on images (n, channels, height, width) given as bytes.
+func (c *Classifier) Logits(images []byte) []float32 {
+	n := len(images) / c.Spec.Pixels()
+	x := tensor.FromBytes(images, n, c.Spec.Channels, c.Spec.Height, c.Spec.Width).Float().Scale(c.Scale)
+	return c.Model.Forward(autograd.Const(x)).Value().Float32s()
+}
+
+// Save writes the classifier to a safetensors file, with up to three of the
+// given images as samples. What stood at path is kept as its previous generation.
+func (c *Classifier) Save(path string, samples [][]byte) error {
+	info := c.Info
+	info.Format = 1
+	info.Samples = nil
+	for _, image := range samples[:min(len(samples), 3)] {
+		info.Samples = append(info.Samples, Sample{image, c.Logits(image)})
+	}
+	text, err := json.Marshal(info)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	f := &safetensors.File{Metadata: map[string]string{key: string(text)}}
+	for _, p := range c.Model.Params() {
+		f.Tensors = append(f.Tensors, safetensors.FromFloat32s(p.Name, p.Value.Shape(), p.Value.Float32s()))
+	}
+	if err := f.CheckFinite(); err != nil {
+		return fmt.Errorf("%s is not saved: %w", path, err)
+	}
+	return safetensors.Save(path, f)
+}
+
+// Load reads a classifier and verifies it: the tensors are exactly those of the
+// architecture, all numbers are finite, and the samples get the answers that
+// they got before.
+func Load(path string) (*Classifier, error) {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := fromFile(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+func fromFile(f *safetensors.File) (*Classifier, error) {
+	text, ok := f.Metadata[key]
+	if !ok {
+		return nil, errors.New("the metadata do not say which model the weights belong to; the file was not saved by inkling")
+	}
+	c := &Classifier{}
+	if err := json.Unmarshal([]byte(text), &c.Info); err != nil {
+		return nil, fmt.Errorf("the metadata under %q: %w", key, err)
+	}
+	if err := c.Info.check(); err != nil {
+		return nil, err
+	}
+	model, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor { return tensor.Zeros(shape...) })
+	if err != nil {
+		return nil, err
+	}
+	c.Model = model
+	var want []safetensors.Spec
+	for _, p := range model.Params() {
+		want = append(want, safetensors.Spec{Name: p.Name, Shape: p.Value.Shape()})
+	}
+	if err := f.Match(want); err != nil {
+		return nil, err
+	}
+	if err := f.CheckFinite(); err != nil {
+		return nil, err
+	}
+	for _, p := range model.Params() {
+		t, _ := f.Lookup(p.Name)
+		values, err := safetensors.Float32s(t)
+		if err != nil {
+			return nil, err
+		}
+		tensor.Set(p.Value, values)
+	}
+	return c, c.verify()
+}
+
+func (i *Info) check() error {
+	s := i.Spec
+	switch {
+	case i.Format != 1:
+		return fmt.Errorf("the file has format %d; this program reads format 1", i.Format)
+	case s.Channels < 1 || s.Height < 1 || s.Width < 1 || s.Channels > 4 || s.Height > maxPixels || s.Width > maxPixels || s.Pixels() > maxPixels:
+		return fmt.Errorf("images of %d x %d pixels with %d channels are not possible", s.Height, s.Width, s.Channels)
+	case s.Classes < 1 || s.Classes > maxClasses || s.Classes != len(i.Classes):
+		return fmt.Errorf("%d classes and %d names for them", s.Classes, len(i.Classes))
+	case !(i.Scale > 0) || math.IsInf(i.Scale, 0):
+		return fmt.Errorf("a scale of %v for pixels", i.Scale)
+	case len(i.Samples) == 0:
+		return errors.New("the file has no sample answers, so that it cannot be verified")
+	}
+	return nil
+}
+
+// verify asks the samples again. Instruction sets differ in the last bits, a
+// changed weight or another preprocessing differs in the first ones.
+func (c *Classifier) verify() error {
+	for i, s := range c.Samples {
+		if len(s.Image) != c.Spec.Pixels() || len(s.Logits) != c.Spec.Classes {
+			return fmt.Errorf("sample %d has %d pixels and %d answers; the model wants %d and %d", i, len(s.Image), len(s.Logits), c.Spec.Pixels(), c.Spec.Classes)
+		}
+		got := c.Logits(s.Image)
+		most := float64(slices.Max(s.Logits) - slices.Min(s.Logits))
+		for k, want := range s.Logits {
+			if d := math.Abs(float64(got[k] - want)); !(d <= 1e-3*max(most, 1e-3)) {
+				return fmt.Errorf("the model does not give the answers that it was saved with: sample %d, class %s: %.6g instead of %.6g; the file is damaged or was changed", i, c.Classes[k], got[k], want)
+			}
+		}
+	}
+	return nil
+}

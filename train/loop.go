@@ -1,0 +1,158 @@
+// Package train fits models to data: the loop and its hooks, the metrics, and
+// the files that trained models are kept in.
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"inkling/autograd"
+	"inkling/data"
+	"inkling/nn"
+	"inkling/optim"
+	"inkling/tensor"
+)
+
+// Trainer fits a model for a number of epochs.
+type Trainer struct {
+	Model     nn.Layer
+	Loss      nn.Loss
+	Optimizer optim.Optimizer
+	Train     *data.Loader
+	Valid     *data.Loader // evaluated after each epoch; may be nil
+	Epochs    int
+	Seed      uint64 // of the order of the images
+	Hooks     []any  // each implements StepHook, EpochHook or both
+}
+
+// Step is one batch on its way through the model, shown to hooks after the
+// backward pass and before the optimiser changes anything.
+type Step struct {
+	Epoch, Batch int // from 0
+	Loss         float64
+	Labels       *tensor.Tensor
+	Logits       *autograd.Var
+	Grads        autograd.Grads
+	Tape         *autograd.Tape
+}
+
+// StepHook is called for every batch. An error ends the training.
+type StepHook interface{ Step(s *Step) error }
+
+// Epoch is what one pass over the training images came to.
+type Epoch struct {
+	Epoch     int     // from 0
+	TrainLoss float64 // mean over the images, each measured before its own step
+	Valid     *Evaluation
+	Seconds   float64 // of training: shuffling, gathering, forward, backward, step
+}
+
+// EpochHook is called after every epoch. An error ends the training.
+type EpochHook interface{ Epoch(e *Epoch) error }
+
+// Diverged is the error of a training whose loss is no longer a finite number.
+// The model has been put back to the end of its last good epoch.
+type Diverged struct {
+	Epoch, Batch int
+	Where        string // the first place on the tape where a number was not finite
+}
+
+func (d *Diverged) Error() string {
+	return fmt.Sprintf("the loss is no longer a finite number at epoch %d, step %d (%s); the model is back at its last good epoch; try a lower learning rate", d.Epoch, d.Batch, d.Where)
+}
+
+// Run trains. It ends early, with an error, when ctx is cancelled, a hook fails
+// or the loss diverges.
+func (t *Trainer) Run(ctx context.Context) error {
+	tape := autograd.NewTapeOn(t.Model.Params()[0].Value.Memory())
+	rng := rand.New(rand.NewPCG(t.Seed, 1))
+	good := snapshot(t.Model.Params())
+	for epoch := range t.Epochs {
+		start, total, batch := time.Now(), 0.0, 0
+		for x, y := range t.Train.Epoch(rng) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			loss, err := t.step(tape, x, y, epoch, batch)
+			if err != nil {
+				if _, diverged := err.(*Diverged); diverged {
+					restore(t.Model.Params(), good)
+				}
+				return err
+			}
+			total += loss * float64(y.Len())
+			batch++
+		}
+		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(max(t.Train.Set.Len(), 1)), Seconds: time.Since(start).Seconds()}
+		if t.Valid != nil {
+			e.Valid = Evaluate(t.Model, t.Loss, t.Valid)
+		}
+		for _, h := range t.Hooks {
+			if h, ok := h.(EpochHook); ok {
+				if err := h.Epoch(e); err != nil {
+					return err
+				}
+			}
+		}
+		good = snapshot(t.Model.Params())
+	}
+	return nil
+}
+
+// step is the heart of it: forward, loss, backward, update.
+func (t *Trainer) step(tape *autograd.Tape, x, y *tensor.Tensor, epoch, batch int) (float64, error) {
+	defer tape.Reset()
+	logits := t.Model.Forward(tape.Input(x))
+	loss := t.Loss(logits, y)
+	grads := loss.Backward()
+	value := loss.Value().Item()
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return value, &Diverged{epoch, batch, whereNotFinite(tape)}
+	}
+	for _, h := range t.Hooks {
+		if h, ok := h.(StepHook); ok {
+			if err := h.Step(&Step{epoch, batch, value, y, logits, grads, tape}); err != nil {
+				return value, err
+			}
+		}
+	}
+	t.Optimizer.Step(grads)
+	return value, nil
+}
+
+// whereNotFinite names the first operation on the tape whose result holds a NaN
+// or an infinity.
+func whereNotFinite(tape *autograd.Tape) string {
+	for _, v := range tape.Vars() {
+		for _, f := range v.Value().Float32s() {
+			if f64 := float64(f); math.IsNaN(f64) || math.IsInf(f64, 0) {
+				where := "first in " + v.Op()
+				for _, x := range v.Operands() {
+					if x.Param() != nil {
+						where += " with " + x.Param().Name
+						break
+					}
+				}
+				return where
+			}
+		}
+	}
+	return "in the loss itself"
+}
+
+func snapshot(params []*autograd.Param) []*tensor.Tensor {
+	var copies []*tensor.Tensor
+	for _, p := range params {
+		copies = append(copies, p.Value.Clone())
+	}
+	return copies
+}
+
+func restore(params []*autograd.Param, copies []*tensor.Tensor) {
+	for i, p := range params {
+		p.Value.CopyFrom(copies[i])
+	}
+}

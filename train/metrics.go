@@ -1,0 +1,60 @@
+package train
+
+import (
+	"inkling/autograd"
+	"inkling/data"
+	"inkling/nn"
+)
+
+// Evaluation is how a model does on a set of images.
+type Evaluation struct {
+	Images    int
+	Classes   int
+	Loss      float64   // mean over the images; 0 where no loss was given
+	Accuracy  float64   // share of images whose greatest logit is their label's
+	PerClass  []float64 // accuracy on the images of each class
+	Confusion [][]int   // [label][answer]
+	Answers   []int32
+	Logits    []float32 // (images, classes)
+}
+
+// Evaluate runs a model over a loader's images in order. loss may be nil.
+func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
+	set := loader.Set
+	c := len(set.Classes)
+	e := &Evaluation{Images: set.Len(), Classes: c, Logits: make([]float32, 0, set.Len()*c)}
+	total := 0.0
+	for x, y := range loader.Epoch(nil) {
+		logits := model.Forward(autograd.Const(x))
+		if loss != nil {
+			total += loss(logits, y).Value().Item() * float64(y.Len())
+		}
+		e.Answers = append(e.Answers, logits.Value().ArgMax(1).Ints()...)
+		e.Logits = append(e.Logits, logits.Value().Float32s()...)
+	}
+	e.Loss = total / float64(max(e.Images, 1))
+	e.count(set.Labels, c)
+	return e
+}
+
+func (e *Evaluation) count(labels []int32, classes int) {
+	e.Confusion = make([][]int, classes)
+	for i := range e.Confusion {
+		e.Confusion[i] = make([]int, classes)
+	}
+	right := 0
+	for i, answer := range e.Answers {
+		e.Confusion[labels[i]][answer]++
+		if answer == labels[i] {
+			right++
+		}
+	}
+	e.Accuracy = float64(right) / float64(max(len(labels), 1))
+	for label, row := range e.Confusion {
+		n := 0
+		for _, k := range row {
+			n += k
+		}
+		e.PerClass = append(e.PerClass, float64(row[label])/float64(max(n, 1)))
+	}
+}
