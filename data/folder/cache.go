@@ -1,0 +1,229 @@
+package folder
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"inkling/data"
+)
+
+// The cache keeps the decoded images of one source, as it was read with one set
+// of options, in one file:
+//
+//	magic     8 bytes "inkset1\n"
+//	identity  32 bytes: what the source looked like
+//	length    8 bytes: of the payload, little-endian like all that follows
+//	checksum  4 bytes: CRC-32C of identity and payload
+//	payload   4 bytes length of head, head (JSON), then for each split its
+//	          labels (4 bytes each), the lengths of its names (4 bytes each),
+//	          its names, its pixels
+//
+// The file's name is a digest of the source's absolute path and the options, so a
+// source that changes replaces its old file. The identity of a folder is a digest
+// of the path, size and time of modification of every file in it; that of an
+// archive is its size and time of modification. Contents changed behind all of
+// these go unnoticed, as with make and rsync. A file appears whole or not at all,
+// so several processes may read and write at once.
+const cacheMagic = "inkset1\n"
+
+const cacheHeader = len(cacheMagic) + sha256.Size + 8 + 4
+
+type cache struct {
+	path     string // "" for none
+	identity []byte
+}
+
+// head is what a cache file says about its splits.
+type head struct {
+	Classes                 []string
+	Channels, Height, Width int
+	Counts                  [3]int // images of train, valid and test
+	Report                  *Report
+}
+
+func newCache(opt Options, src source) *cache {
+	if opt.CacheDir == "" {
+		return &cache{}
+	}
+	where, err := filepath.Abs(src.name())
+	if err != nil {
+		return &cache{}
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%d %d %d %t %t", where, opt.Height, opt.Width, opt.Color, opt.OnBlack, opt.SkipBroken)
+	return &cache{
+		path:     filepath.Join(opt.CacheDir, "decoded", hex.EncodeToString(h.Sum(nil)[:16])+".inkset"),
+		identity: src.identity(),
+	}
+}
+
+// load returns what is kept of the source as it is now, else nil. A damaged file
+// is also described in words: it will be made anew.
+func (c *cache) load() (ds *data.Dataset, r *Report, damage string) {
+	if c.path == "" {
+		return nil, nil, ""
+	}
+	b, err := os.ReadFile(c.path)
+	if err != nil {
+		return nil, nil, "" // not there, or not readable: save will say more
+	}
+	damaged := func(what string) (*data.Dataset, *Report, string) {
+		return nil, nil, fmt.Sprintf("the cache of decoded images %s was damaged (%s) and has been made anew", quote(c.path), what)
+	}
+	if len(b) < cacheHeader || string(b[:len(cacheMagic)]) != cacheMagic {
+		return damaged("its header")
+	}
+	b = b[len(cacheMagic):]
+	identity, b := b[:sha256.Size], b[sha256.Size:]
+	length, sum, payload := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), b[12:]
+	if length != uint64(len(payload)) {
+		return damaged("its length")
+	}
+	if checksum(identity, payload) != sum {
+		return damaged("its checksum")
+	}
+	if !bytes.Equal(identity, c.identity) {
+		return nil, nil, "" // the source has changed since
+	}
+	ds, r, err = unpack(payload)
+	if err != nil {
+		return damaged(err.Error())
+	}
+	r.Cached = true
+	return ds, r, ""
+}
+
+// save keeps a decoded set.
+func (c *cache) save(ds *data.Dataset, r *Report) error {
+	if c.path == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o777); err != nil {
+		return err
+	}
+	payload, err := pack(ds, r)
+	if err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(c.path, renameio.WithPermissions(0o666))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	b := append([]byte(cacheMagic), c.identity...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(payload)))
+	b = binary.LittleEndian.AppendUint32(b, checksum(c.identity, payload))
+	for _, part := range [][]byte{b, payload} {
+		if _, err := f.Write(part); err != nil {
+			return err
+		}
+	}
+	return f.CloseAtomicallyReplace()
+}
+
+func checksum(identity, payload []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum(identity, table), table, payload)
+}
+
+func pack(ds *data.Dataset, r *Report) ([]byte, error) {
+	t := ds.Train
+	hd := head{Classes: t.Classes, Channels: t.Channels, Height: t.Height, Width: t.Width, Report: r}
+	sets := [3]*data.Set{ds.Train, ds.Valid, ds.Test}
+	size := 0
+	for s, set := range sets {
+		if set != nil {
+			hd.Counts[s] = set.Len()
+			size += len(set.Images) + 64*set.Len()
+		}
+	}
+	j, err := json.Marshal(hd)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, 4+len(j)+size)
+	b = append(binary.LittleEndian.AppendUint32(b, uint32(len(j))), j...)
+	for _, set := range sets {
+		if set == nil {
+			continue
+		}
+		for _, l := range set.Labels {
+			b = binary.LittleEndian.AppendUint32(b, uint32(l))
+		}
+		for _, n := range set.Names {
+			b = binary.LittleEndian.AppendUint32(b, uint32(len(n)))
+		}
+		for _, n := range set.Names {
+			b = append(b, n...)
+		}
+		b = append(b, set.Images...)
+	}
+	return b, nil
+}
+
+// unpack reverses pack. Its argument has passed the checksum, so a mistake here is
+// a file of another version rather than damage; it must not panic all the same.
+func unpack(b []byte) (*data.Dataset, *Report, error) {
+	short := errors.New("its contents")
+	take := func(n int) []byte {
+		if n < 0 || n > len(b) {
+			return nil
+		}
+		part := b[:n:n]
+		b = b[n:]
+		return part
+	}
+	if len(b) < 4 {
+		return nil, nil, short
+	}
+	var hd head
+	j := take(int(binary.LittleEndian.Uint32(take(4))))
+	if err := json.Unmarshal(j, &hd); err != nil || hd.Report == nil {
+		return nil, nil, short
+	}
+	ds := new(data.Dataset)
+	for s, into := range []**data.Set{&ds.Train, &ds.Valid, &ds.Test} {
+		n := hd.Counts[s]
+		if n == 0 && s != train {
+			continue
+		}
+		set := &data.Set{Channels: hd.Channels, Height: hd.Height, Width: hd.Width, Classes: hd.Classes}
+		if n <= 0 || n > len(b)/8 || set.Pixels() <= 0 || set.Pixels() > len(b) {
+			return nil, nil, short
+		}
+		labels, lengths := take(4*n), take(4*n)
+		set.Labels, set.Names = make([]int32, n), make([]string, n)
+		total := 0
+		for i := range n {
+			set.Labels[i] = int32(binary.LittleEndian.Uint32(labels[4*i:]))
+			total += int(binary.LittleEndian.Uint32(lengths[4*i:]))
+		}
+		names := string(take(total)) // one string for all: each name is a part of it
+		if len(names) != total {
+			return nil, nil, short
+		}
+		for i := range n {
+			l := int(binary.LittleEndian.Uint32(lengths[4*i:]))
+			set.Names[i], names = names[:l], names[l:]
+		}
+		set.Images = take(n * set.Pixels())
+		if set.Check() != nil {
+			return nil, nil, short
+		}
+		*into = set
+	}
+	if len(b) != 0 {
+		return nil, nil, short
+	}
+	return ds, hd.Report, nil
+}

@@ -1,0 +1,250 @@
+package folder
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"inkling/data"
+)
+
+// Report is what was found in a source.
+type Report struct {
+	Images    int
+	Classes   []string
+	Splits    []SplitCount
+	Sizes     []SizeCount // most frequent first
+	Modes     []ModeCount // most frequent first: "PNG, grey, 8 bits"
+	Offenders []Offender  // files that are no images, by name
+	Problems  []string    // why no data set can be made of this: an empty class, several sizes
+	Warnings  []string
+	Copies    []Copy // images equal to an earlier one; only Scan and ReportOf look for them
+	Cached    bool   // the images came from the cache of decoded sets
+}
+
+// SplitCount counts the images of each class of a split.
+type SplitCount struct {
+	Split    string // train, valid or test
+	PerClass []int  // by class, as in Report.Classes
+}
+
+// SizeCount counts the images of one size, in pixels.
+type SizeCount struct {
+	Height, Width, Images int
+	Example               string
+}
+
+// ModeCount counts the images of one format and colour type.
+type ModeCount struct {
+	Mode    string
+	Images  int
+	Example string
+}
+
+// Offender is a file that cannot be read as an image.
+type Offender struct{ Name, Problem string }
+
+func (o Offender) String() string { return quote(o.Name) + ": " + o.Problem }
+
+// Copy is an image whose pixels equal those of an earlier one, where train comes
+// before valid and valid before test.
+type Copy struct {
+	Name, Split, Class   string
+	Of, OfSplit, OfClass string
+}
+
+// Leaks are the copies between splits: images that a model is tested on after
+// it was trained on them.
+func (r *Report) Leaks() []Copy {
+	return slices.DeleteFunc(slices.Clone(r.Copies), func(c Copy) bool { return c.Split == c.OfSplit })
+}
+
+// Contradictions are the copies that carry another label than the first.
+func (r *Report) Contradictions() []Copy {
+	return slices.DeleteFunc(slices.Clone(r.Copies), func(c Copy) bool { return c.Class == c.OfClass })
+}
+
+// BrokenError says which files of a source cannot be read as images.
+type BrokenError struct {
+	Source    string
+	Offenders []Offender
+}
+
+// named is how many offenders an error names; a report names all.
+const named = 5
+
+func (e *BrokenError) Error() string {
+	if len(e.Offenders) == 1 {
+		return fmt.Sprintf("%s: %s", quote(e.Source), e.Offenders[0])
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d files are not readable images: ", quote(e.Source), len(e.Offenders))
+	for i, o := range e.Offenders {
+		if i == named {
+			fmt.Fprintf(&b, "; and %d more", len(e.Offenders)-named)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(o.String())
+	}
+	return b.String()
+}
+
+// report counts what was found, without looking for copies.
+func (f *findings) report() *Report {
+	r := &Report{Classes: f.plan.classes, Offenders: f.plan.offenders, Problems: f.plan.problems, Warnings: f.plan.warnings}
+	sizes := make(map[[2]int]*SizeCount)
+	modes := make(map[string]*ModeCount)
+	for s, files := range f.plan.splits {
+		if files == nil && s != train {
+			continue
+		}
+		counts := make([]int, len(r.Classes))
+		for _, file := range files {
+			p := &f.pictures[file.entry]
+			if p.problem != "" {
+				r.Offenders = append(r.Offenders, Offender{Name: file.path, Problem: p.problem})
+				continue
+			}
+			counts[file.class]++
+			r.Images++
+			size := [2]int{p.height, p.width}
+			if sizes[size] == nil {
+				sizes[size] = &SizeCount{Height: p.height, Width: p.width, Example: file.path}
+			}
+			sizes[size].Images++
+			if modes[p.mode] == nil {
+				modes[p.mode] = &ModeCount{Mode: p.mode, Example: file.path}
+			}
+			modes[p.mode].Images++
+		}
+		r.Splits = append(r.Splits, SplitCount{Split: splitNames[s], PerClass: counts})
+		for c, n := range counts {
+			if n > 0 {
+				continue
+			}
+			if s == train {
+				r.Problems = append(r.Problems, fmt.Sprintf("class %s has no readable training images; remove its folder or fill it", quote(r.Classes[c])))
+			} else {
+				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no readable images in the %s split", quote(r.Classes[c]), splitNames[s]))
+			}
+		}
+	}
+	for _, s := range sizes {
+		r.Sizes = append(r.Sizes, *s)
+	}
+	slices.SortFunc(r.Sizes, func(a, b SizeCount) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Height, b.Height), cmp.Compare(a.Width, b.Width))
+	})
+	for _, m := range modes {
+		r.Modes = append(r.Modes, *m)
+	}
+	slices.SortFunc(r.Modes, func(a, b ModeCount) int {
+		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Mode, b.Mode))
+	})
+	slices.SortStableFunc(r.Offenders, func(a, b Offender) int { return Natural(a.Name, b.Name) })
+	return r
+}
+
+// scan is report, with several sizes as a problem and with copies.
+func (f *findings) scan() *Report {
+	r := f.report()
+	if len(r.Sizes) > 1 {
+		r.Problems = append(r.Problems, severalSizes(r.Sizes))
+	}
+	var c copies
+	for s, files := range f.plan.splits {
+		for _, file := range files {
+			if p := &f.pictures[file.entry]; p.problem == "" {
+				c.add(sample{p.pix, [3]int{p.channels, p.height, p.width}, file.path, splitNames[s], r.Classes[file.class]})
+			}
+		}
+	}
+	r.Copies = c.found
+	return r
+}
+
+// ReportOf counts a data set that is in memory, and looks for copies in it.
+func ReportOf(ds *data.Dataset) *Report {
+	r := &Report{Classes: ds.Train.Classes}
+	var c copies
+	for s, set := range []*data.Set{ds.Train, ds.Valid, ds.Test} {
+		if set == nil {
+			continue
+		}
+		r.Images += set.Len()
+		r.Splits = append(r.Splits, SplitCount{Split: splitNames[s], PerClass: set.Counts()})
+		for i, l := range set.Labels {
+			c.add(sample{set.Image(i), [3]int{set.Channels, set.Height, set.Width}, set.Name(i), splitNames[s], set.Classes[l]})
+		}
+		for k, n := range set.Counts() {
+			if n == 0 {
+				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no images in the %s split", quote(set.Classes[k]), splitNames[s]))
+			}
+		}
+	}
+	r.Sizes = []SizeCount{{Height: ds.Train.Height, Width: ds.Train.Width, Images: r.Images, Example: ds.Train.Name(0)}}
+	mode := "grey, 8 bits"
+	if ds.Train.Channels == 3 {
+		mode = "RGB, 8 bits"
+	}
+	r.Modes = []ModeCount{{Mode: mode, Images: r.Images, Example: ds.Train.Name(0)}}
+	r.Copies = c.found
+	return r
+}
+
+// sample is one image as copies compares it.
+type sample struct {
+	pix                []uint8
+	shape              [3]int
+	name, split, class string
+}
+
+// copies finds images with equal pixels: by hash, then byte by byte.
+type copies struct {
+	seed  maphash.Seed
+	first map[uint64][]sample
+	found []Copy
+}
+
+func (c *copies) add(s sample) {
+	if c.first == nil {
+		c.seed, c.first = maphash.MakeSeed(), make(map[uint64][]sample)
+	}
+	h := maphash.Bytes(c.seed, s.pix)
+	for _, o := range c.first[h] {
+		if o.shape == s.shape && bytes.Equal(o.pix, s.pix) {
+			c.found = append(c.found, Copy{s.name, s.split, s.class, o.name, o.split, o.class})
+			return
+		}
+	}
+	c.first[h] = append(c.first[h], s)
+}
+
+// quote leaves a harmless name as it is and escapes any other: a name with a
+// newline or an escape sequence must not write to the reader's terminal.
+func quote(name string) string {
+	if q := fmt.Sprintf("%q", name); q[1:len(q)-1] != name {
+		return q
+	}
+	return name
+}
+
+// kind names what is neither a regular file nor a folder.
+func kind(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "FIFO"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	case m&fs.ModeSymlink != 0:
+		return "link"
+	}
+	return "device"
+}

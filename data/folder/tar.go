@@ -1,0 +1,205 @@
+package folder
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+
+	"inkling/data/idx"
+)
+
+// A batch of a tar archive ends at this many bytes, or at batchFiles files.
+const batchBytes = 1 << 20
+
+// batch is a run of files of a tar archive on their way to a worker.
+type batch struct {
+	blob     []byte // the files' bytes, one after the other
+	ends     []int  // where each ends in blob
+	pictures []picture
+}
+
+// tarReader reads a tar archive in one pass. Unpacking is one goroutine's work,
+// decoding that of the workers; which files belong to a class is known only at
+// the end, so every file is decoded, and what is none of the data's forgotten.
+type tarReader struct {
+	opt     Options
+	workers *workers
+	entries []entry
+	first   []int // for each batch, the index of its first entry
+	batches []*batch
+	idx     idx.Builder
+}
+
+func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
+	if _, err := a.file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	g := newGauge(opt.Limits.Unpacked)
+	var r io.Reader = bufio.NewReaderSize(a.file, 1<<18)
+	if a.gzip {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, unpackError(err)
+		}
+		r = z
+	}
+	r = bufio.NewReaderSize(gauged{r, g}, 1<<18)
+	t := &tarReader{opt: opt, workers: startWorkers(ctx, opt, 0)}
+	err := t.readAll(r)
+	if stopped := t.workers.finish(); err == nil || stopped != nil {
+		err = stopped
+	}
+	if err != nil {
+		return nil, unpackError(err)
+	}
+	if !t.idx.Empty() {
+		return finishIDX(&t.idx)
+	}
+	p, err := layout(t.entries)
+	if err != nil {
+		return nil, err
+	}
+	pictures := make([]picture, len(t.entries))
+	for k, b := range t.batches {
+		at := t.first[k]
+		for _, p := range b.pictures {
+			for t.entries[at].dir || t.entries[at].problem != "" { // these were not in the batch
+				at++
+			}
+			pictures[at] = p
+			at++
+		}
+	}
+	return &findings{plan: p, pictures: pictures}, nil
+}
+
+// unpackError gives the errors of gzip and tar words that a person can act on.
+func unpackError(err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the archive is cut short; fetch it again")
+	case errors.Is(err, gzip.ErrChecksum):
+		return errors.New("the gzip checksum does not fit: the archive is damaged, fetch it again")
+	case errors.Is(err, gzip.ErrHeader):
+		return errors.New("the gzip data is damaged, fetch the archive again")
+	case errors.Is(err, tar.ErrHeader):
+		return errors.New("not a tar archive, or a damaged one")
+	}
+	return err
+}
+
+// readAll goes through the archive to its end, and then to the end of the gzip
+// data, where its checksum stands.
+func (t *tarReader) readAll(r io.Reader) error {
+	tr := tar.NewReader(r)
+	for {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = t.entry(h, tr)
+		}
+		if err != nil {
+			return err
+		}
+		if t.workers.ctx.Err() != nil {
+			return nil // finish knows why
+		}
+	}
+	t.flush()
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+// entry takes in one entry.
+func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
+	switch h.Typeflag {
+	case tar.TypeXGlobalHeader: // a comment, such as the commit that git archive writes
+		return nil
+	case tar.TypeReg, tar.TypeDir:
+	case tar.TypeSymlink, tar.TypeLink:
+		return fmt.Errorf("refused: the entry %s is a link; only files and folders are read", quote(h.Name))
+	default:
+		return fmt.Errorf("refused: the entry %s is of type %q; only files and folders are read", quote(h.Name), h.Typeflag)
+	}
+	name, err := safeName(h.Name)
+	if err != nil || name == "." {
+		return err
+	}
+	if len(t.entries) == t.opt.Limits.Files {
+		return fmt.Errorf("more than %d entries", t.opt.Limits.Files)
+	}
+	base := path.Base(name)
+	e := entry{path: name, dir: h.Typeflag == tar.TypeDir}
+	switch {
+	case e.dir:
+	case idx.Usual(base):
+		if err := t.idx.Add(name, r); err != nil {
+			return err
+		}
+		e.problem = "an IDX file"
+	case hidden(base):
+		e.problem = "not a file of the data"
+	case h.Size > t.opt.Limits.FileBytes:
+		return fmt.Errorf("refused: the entry %s has %d bytes, more than the %d of one image file", quote(h.Name), h.Size, t.opt.Limits.FileBytes)
+	default:
+		t.entries = append(t.entries, e)
+		return t.file(h, r)
+	}
+	t.entries = append(t.entries, e)
+	return nil
+}
+
+// file reads the entry last added into the batch, and hands on a full batch.
+func (t *tarReader) file(h *tar.Header, r io.Reader) error {
+	n := len(t.batches)
+	if n == 0 || t.batches[n-1].pictures != nil {
+		t.batches = append(t.batches, &batch{blob: make([]byte, 0, 1<<16)})
+		t.first = append(t.first, len(t.entries)-1)
+		n++
+	}
+	b := t.batches[n-1]
+	// The size is within the limit of one file, or entry had refused it.
+	start := len(b.blob)
+	b.blob = append(b.blob, make([]byte, h.Size)...)
+	if _, err := io.ReadFull(r, b.blob[start:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	b.ends = append(b.ends, len(b.blob))
+	if len(b.ends) == batchFiles || len(b.blob) >= batchBytes {
+		t.flush()
+	}
+	return nil
+}
+
+// flush hands the last batch to a worker.
+func (t *tarReader) flush() {
+	n := len(t.batches)
+	if n == 0 || t.batches[n-1].pictures != nil {
+		return
+	}
+	b := t.batches[n-1]
+	b.pictures = make([]picture, len(b.ends))
+	w := t.workers
+	w.do(func(d *decoder) {
+		start := 0
+		for i, end := range b.ends {
+			if w.ctx.Err() != nil {
+				return
+			}
+			b.pictures[i] = d.decode(b.blob[start:end])
+			start = end
+		}
+		b.blob = nil // its pictures are all that is wanted
+		w.count(b.pictures)
+	})
+}

@@ -1,0 +1,123 @@
+package folder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// errTooMuch is the cause of a stop when the decoded images outgrow their limit.
+var errTooMuch = errors.New("the images are too large together")
+
+// batchFiles is how many files a worker takes at once: enough to make the hand-over
+// cheap, few enough to keep all workers busy to the end.
+const batchFiles = 128
+
+// workers decode files in parallel. Results go to places fixed in advance, so the
+// number of workers changes nothing but the time.
+type workers struct {
+	ctx  context.Context
+	stop context.CancelCauseFunc
+	jobs chan func(*decoder)
+	wg   sync.WaitGroup
+
+	opt   Options
+	mu    sync.Mutex
+	bytes int64 // of all decoded pixels
+	done  int   // images
+	total int
+}
+
+// startWorkers starts opt.Workers goroutines, which end with finish.
+func startWorkers(ctx context.Context, opt Options, total int) *workers {
+	w := &workers{jobs: make(chan func(*decoder), 2*opt.Workers), opt: opt, total: total}
+	w.ctx, w.stop = context.WithCancelCause(ctx)
+	big := new(sync.Mutex)
+	for range opt.Workers {
+		w.wg.Go(func() {
+			d := &decoder{opt: opt, big: big}
+			for job := range w.jobs {
+				if w.ctx.Err() == nil {
+					job(d)
+				}
+			}
+		})
+	}
+	return w
+}
+
+// do hands a job to a worker. It returns false when there is no point in going on.
+func (w *workers) do(job func(*decoder)) bool {
+	select {
+	case w.jobs <- job:
+		return w.ctx.Err() == nil
+	case <-w.ctx.Done():
+		return false
+	}
+}
+
+// count adds decoded pictures to the sum that is limited, and reports progress.
+func (w *workers) count(pictures []picture) {
+	var sum int64
+	for i := range pictures {
+		sum += int64(len(pictures[i].pix))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bytes += sum
+	w.done += len(pictures)
+	if w.bytes > w.opt.Limits.TotalBytes {
+		w.stop(fmt.Errorf("%w: more than %d bytes of pixels; give a smaller size to scale them to", errTooMuch, w.opt.Limits.TotalBytes))
+	}
+	if w.opt.Progress != nil {
+		w.opt.Progress(w.done, w.total)
+	}
+}
+
+// finish waits for the workers. It returns why they were stopped, if they were.
+func (w *workers) finish() error {
+	close(w.jobs)
+	w.wg.Wait()
+	err := context.Cause(w.ctx)
+	w.stop(nil)
+	return err
+}
+
+// decodeWanted decodes the files of a plan, which read fetches into a buffer by
+// their index. The result is by index.
+func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i int, buf []byte) (file []byte, problem string)) ([]picture, error) {
+	pictures := make([]picture, n)
+	total := 0
+	for _, files := range p.splits {
+		total += len(files)
+	}
+	w := startWorkers(ctx, opt, total)
+	for _, files := range p.splits {
+		for len(files) > 0 {
+			batch := files[:min(batchFiles, len(files))]
+			files = files[len(batch):]
+			ok := w.do(func(d *decoder) {
+				decoded := make([]picture, len(batch))
+				var buf []byte
+				for k, file := range batch {
+					if w.ctx.Err() != nil {
+						return
+					}
+					var problem string
+					if buf, problem = read(file.entry, buf[:0]); problem != "" {
+						decoded[k].problem = problem
+					} else {
+						decoded[k] = d.decode(buf)
+					}
+					pictures[file.entry] = decoded[k]
+				}
+				w.count(decoded)
+			})
+			if !ok {
+				return nil, w.finish()
+			}
+		}
+	}
+	return pictures, w.finish()
+}
