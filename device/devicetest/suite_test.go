@@ -1,0 +1,362 @@
+package devicetest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"inkling/device"
+	"inkling/device/ref"
+)
+
+// broken is the reference with some operations done otherwise.
+type broken struct {
+	device.Backend
+	download     func(b device.Backend, dst any, src device.Buffer, off int)
+	fill         func(b device.Backend, dst device.View, v float64)
+	unary        func(b device.Backend, op device.Unary, dst, x device.View)
+	binary       func(b device.Backend, op device.Binary, dst, x, y device.View)
+	reduce       func(b device.Backend, op device.Reduction, dst, x device.View)
+	argMax       func(b device.Backend, dst, x device.View)
+	matMul       func(b device.Backend, dst, x, y, bias device.View)
+	softmax      func(b device.Backend, dst, x device.View, log bool)
+	crossEntropy func(b device.Backend, loss, probs, logits, labels device.View)
+	gather       func(b device.Backend, dst, src, index device.View, scale float64)
+	scatterAdd   func(b device.Backend, dst, src, index device.View)
+}
+
+func (b broken) Download(dst any, src device.Buffer, off int) {
+	if b.download == nil {
+		b.Backend.Download(dst, src, off)
+		return
+	}
+	b.download(b.Backend, dst, src, off)
+}
+
+func (b broken) Fill(dst device.View, v float64) {
+	if b.fill == nil {
+		b.Backend.Fill(dst, v)
+		return
+	}
+	b.fill(b.Backend, dst, v)
+}
+
+func (b broken) Unary(op device.Unary, dst, x device.View) {
+	if b.unary == nil {
+		b.Backend.Unary(op, dst, x)
+		return
+	}
+	b.unary(b.Backend, op, dst, x)
+}
+
+func (b broken) Binary(op device.Binary, dst, x, y device.View) {
+	if b.binary == nil {
+		b.Backend.Binary(op, dst, x, y)
+		return
+	}
+	b.binary(b.Backend, op, dst, x, y)
+}
+
+func (b broken) Reduce(op device.Reduction, dst, x device.View) {
+	if b.reduce == nil {
+		b.Backend.Reduce(op, dst, x)
+		return
+	}
+	b.reduce(b.Backend, op, dst, x)
+}
+
+func (b broken) ArgMax(dst, x device.View) {
+	if b.argMax == nil {
+		b.Backend.ArgMax(dst, x)
+		return
+	}
+	b.argMax(b.Backend, dst, x)
+}
+
+func (b broken) MatMul(dst, x, y, bias device.View) {
+	if b.matMul == nil {
+		b.Backend.MatMul(dst, x, y, bias)
+		return
+	}
+	b.matMul(b.Backend, dst, x, y, bias)
+}
+
+func (b broken) Softmax(dst, x device.View, log bool) {
+	if b.softmax == nil {
+		b.Backend.Softmax(dst, x, log)
+		return
+	}
+	b.softmax(b.Backend, dst, x, log)
+}
+
+func (b broken) CrossEntropy(loss, probs, logits, labels device.View) {
+	if b.crossEntropy == nil {
+		b.Backend.CrossEntropy(loss, probs, logits, labels)
+		return
+	}
+	b.crossEntropy(b.Backend, loss, probs, logits, labels)
+}
+
+func (b broken) Gather(dst, src, index device.View, scale float64) {
+	if b.gather == nil {
+		b.Backend.Gather(dst, src, index, scale)
+		return
+	}
+	b.gather(b.Backend, dst, src, index, scale)
+}
+
+func (b broken) ScatterAdd(dst, src, index device.View) {
+	if b.scatterAdd == nil {
+		b.Backend.ScatterAdd(dst, src, index)
+		return
+	}
+	b.scatterAdd(b.Backend, dst, src, index)
+}
+
+// TestWrongBackends breaks one thing at a time, as a hand might, and demands
+// that the suite says so, and of nothing else.
+func TestWrongBackends(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		wrong  broken
+		family string // the trials that must find it
+		blames string // how each of their errors begins
+	}{
+		{"a fill that runs past its view", broken{fill: func(b device.Backend, dst device.View, v float64) {
+			for i := range dst.Rank {
+				dst.Strides[i] = 0
+			}
+			for p := range dst.Buf.Len() {
+				dst.Offset = p
+				b.Fill(dst, v)
+			}
+		}}, "fill", "[fill"},
+		{"a sigmoid-grad wrong by one part in a thousand", broken{binary: func(b device.Backend, op device.Binary, dst, x, y device.View) {
+			b.Binary(op, dst, x, y)
+			if op == device.SigmoidGrad {
+				b.Affine(dst, dst, 1.001, 0)
+			}
+		}}, "binary", "[sigmoid-grad"},
+		{"an add wrong in the fifth digit", broken{binary: func(b device.Backend, op device.Binary, dst, x, y device.View) {
+			b.Binary(op, dst, x, y)
+			if op == device.Add {
+				b.Affine(dst, dst, 1.00001, 0)
+			}
+		}}, "binary", "[add"},
+		{"a ReLU that forgets NaN", broken{unary: func(b device.Backend, op device.Unary, dst, x device.View) {
+			b.Unary(op, dst, x)
+			if op == device.ReLU {
+				clear := scratch(b, dst)
+				b.Binary(device.Equal, clear, dst, dst) // 0 for NaN
+				b.Binary(device.ReLUGrad, dst, clear, dst)
+			}
+		}}, "unary", "[relu"},
+		{"an exp that is wrong past the sixty-fourth element", broken{unary: func(b device.Backend, op device.Unary, dst, x device.View) {
+			b.Unary(op, dst, x)
+			if op == device.Exp && dst.Rank == 1 && dst.Dims[0] > 64 {
+				dst.Offset, dst.Dims[0] = dst.Offset+64*dst.Strides[0], dst.Dims[0]-64
+				b.Affine(dst, dst, 1.00001, 0)
+			}
+		}}, "unary", "[exp"},
+		{"a sum over the wrong axis", broken{reduce: func(b device.Backend, op device.Reduction, dst, x device.View) {
+			if op == device.Sum && x.Rank == 2 && x.Dims[0] == x.Dims[1] && dst.Dims[0] != dst.Dims[1] {
+				x.Strides[0], x.Strides[1] = x.Strides[1], x.Strides[0]
+			}
+			b.Reduce(op, dst, x)
+		}}, "reduce", "[sum"},
+		{"a mean that is a sum", broken{reduce: func(b device.Backend, op device.Reduction, dst, x device.View) {
+			if op == device.Mean {
+				op = device.Sum
+			}
+			b.Reduce(op, dst, x)
+		}}, "reduce", "[mean"},
+		{"an argmax that takes the last of equals", broken{argMax: func(b device.Backend, dst, x device.View) {
+			reversed := scratch(b, x)
+			last := x.Rank - 1
+			for j := range x.Dims[last] {
+				from, to := x, reversed
+				from.Offset, from.Dims[last] = from.Offset+j*from.Strides[last], 1
+				to.Offset, to.Dims[last] = to.Offset+x.Dims[last]-1-j, 1
+				b.Unary(device.Copy, to, from)
+			}
+			b.ArgMax(dst, reversed)
+			found := make([]int32, dst.Buf.Len())
+			b.Download(found, dst.Buf, 0)
+			for _, p := range elements(dst) {
+				found[p] = int32(x.Dims[last]) - 1 - found[p]
+			}
+			b.Upload(dst.Buf, found)
+		}}, "argmax", "[argmax"},
+		{"a matmul that takes y for contiguous", broken{matMul: func(b device.Backend, dst, x, y, bias device.View) {
+			y.Strides = rowMajor(y.Shape()).Strides
+			b.MatMul(dst, x, y, bias)
+		}}, "matmul", "[matmul"},
+		{"a matmul that forgets the bias of the last column", broken{matMul: func(b device.Backend, dst, x, y, bias device.View) {
+			b.MatMul(dst, x, y, bias)
+			if n := dst.Dims[dst.Rank-1]; bias.Buf != nil && n > 0 {
+				dst.Offset, dst.Dims[dst.Rank-1] = dst.Offset+(n-1)*dst.Strides[dst.Rank-1], 1
+				y.Offset, y.Dims[y.Rank-1] = y.Offset+(n-1)*y.Strides[y.Rank-1], 1
+				b.MatMul(dst, x, y, device.View{})
+			}
+		}}, "matmul", "[matmul"},
+		{"a softmax of numbers as they come", broken{softmax: func(b device.Backend, dst, x device.View, log bool) {
+			b.Unary(device.Exp, dst, x)
+			column := dst
+			column.Dims[dst.Rank-1] = 1
+			sum := scratch(b, column)
+			b.Reduce(device.Sum, sum, dst)
+			sum.Dims[dst.Rank-1], sum.Strides[dst.Rank-1] = dst.Dims[dst.Rank-1], 0
+			b.Binary(device.Div, dst, dst, sum)
+			if log {
+				b.Unary(device.Log, dst, dst)
+			}
+		}}, "softmax", ""},
+		{"a loss from the probability, not from the logit", broken{crossEntropy: func(b device.Backend, loss, probs, logits, labels device.View) {
+			b.CrossEntropy(loss, probs, logits, labels)
+			b.Affine(loss, loss, -1, 0)
+			b.Unary(device.Exp, loss, loss)
+			b.Unary(device.Log, loss, loss)
+			b.Affine(loss, loss, -1, 0)
+		}}, "cross-entropy", "[cross-entropy"},
+		{"a gather without its scale", broken{gather: func(b device.Backend, dst, src, index device.View, scale float64) {
+			b.Gather(dst, src, index, 1)
+		}}, "gather", "[gather"},
+		{"a scatter that overwrites", broken{scatterAdd: func(b device.Backend, dst, src, index device.View) {
+			for i := range src.Dims[0] {
+				at := make([]int32, index.Buf.Len())
+				b.Download(at, index.Buf, 0)
+				from, to := src, dst
+				from.Offset, from.Dims[0] = src.Offset+i*src.Strides[0], 1
+				to.Offset, to.Dims[0] = dst.Offset+int(at[index.Offset+i*index.Strides[0]])*dst.Strides[0], 1
+				b.Unary(device.Copy, to, from)
+			}
+		}}, "scatter-add", "[scatter-add"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.wrong.Backend = ref.New()
+			i := slices.IndexFunc(families, func(f family) bool { return f.name == c.family })
+			errs := failures(families[i], func(tr trial) error { return tr.check(c.wrong, ref.New(), 1e-6) })
+			if len(errs) == 0 {
+				t.Fatal("the suite found nothing wrong")
+			}
+			said, _, _ := strings.Cut(errs[0].Error(), "goroutine")
+			t.Log(said)
+			for _, err := range errs {
+				if !strings.HasPrefix(err.Error(), c.blames) {
+					t.Fatalf("a failure blames something else: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestWorkersThatDisagree gives one backend of three another last digit.
+func TestWorkersThatDisagree(t *testing.T) {
+	var f family
+	f.trials = func(s *suite) {
+		s.try(trial{
+			name: "add",
+			args: []operand{floats(contiguous, s.normal(1), 5), floats(contiguous, s.normal(1), 5)},
+			do:   func(b device.Backend, v []device.View) { b.Binary(device.Add, v[0], v[0], v[1]) },
+		})
+	}
+	late := broken{Backend: ref.New(), binary: func(b device.Backend, op device.Binary, dst, x, y device.View) {
+		b.Binary(op, dst, x, y)
+		b.Affine(dst, dst, 1+0x1p-52, 0)
+	}}
+	if got := failures(f, sameBits([]int{1, 2}, []device.Backend{ref.New(), ref.New()})); len(got) != 0 {
+		t.Errorf("two backends that agree: %v", got)
+	}
+	if got := failures(f, sameBits([]int{1, 2}, []device.Backend{ref.New(), late})); len(got) != 1 {
+		t.Errorf("two backends that do not agree: %d failures, want 1", len(got))
+	}
+}
+
+// failures are the errors of a family's trials.
+func failures(f family, check func(trial) error) []error {
+	var all []error
+	s := &suite{rng: newRand()}
+	s.group = func(name string, body func()) { body() }
+	s.try = func(tr trial) {
+		if err := check(tr); err != nil {
+			all = append(all, err)
+		}
+	}
+	f.trials(s)
+	return all
+}
+
+// TestHonestFloat32 shows that the suite asks no more of float32 than that each
+// result is rounded to it, and denormals flushed or not.
+func TestHonestFloat32(t *testing.T) {
+	const halfUlp = 0x1p-24
+	for name, round := range map[string]func(float64) float64{
+		"rounded":             func(x float64) float64 { return float64(float32(x)) },
+		"rounded and flushed": func(x float64) float64 { return flush(float64(float32(x))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := broken{Backend: ref.New(), download: func(b device.Backend, dst any, src device.Buffer, off int) {
+				b.Download(dst, src, off)
+				if host, ok := dst.([]float64); ok {
+					for i, x := range host {
+						host[i] = round(x)
+					}
+				}
+			}}
+			for _, f := range families[:len(families)-1] {
+				for _, err := range failures(f, func(tr trial) error { return tr.check(b, ref.New(), halfUlp) }) {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func TestWithin(t *testing.T) {
+	for _, c := range []struct {
+		got, want, near float64
+		ok              bool
+	}{
+		{1, 1, 0, true},
+		{1, 1.5, 0.5, true},
+		{1, 1.6, 0.5, false},
+		{math.Copysign(0, -1), 0, 0, true},
+		{nan, nan, 0, true},
+		{nan, 1, inf, false},
+		{1, nan, inf, false},
+		{inf, inf, 0, true},
+		{-inf, inf, 1, false},
+		{1, inf, inf, false},
+		{inf, 1e39, 0, true}, // beyond float32
+		{-inf, 1e39, 0, false},
+		{inf, 1e38, 1, false},
+	} {
+		if within(c.got, c.want, c.near) != c.ok {
+			t.Errorf("within(%v, %v, %v) is %v", c.got, c.want, c.near, !c.ok)
+		}
+	}
+}
+
+func TestLayouts(t *testing.T) {
+	zero := func() float64 { return 0 }
+	for _, l := range sources {
+		for _, shape := range shapes {
+			o := floats(l, zero, shape...)
+			seen := map[int]bool{}
+			for index, p := range elements(o.view) {
+				if p < 0 || p >= len(o.values) {
+					t.Errorf("%s: element %v of %v lies at %d of %d", l.name, index, o, p, len(o.values))
+				}
+				seen[p] = true
+			}
+			if got := fmt.Sprint(o.view.Shape()); got != fmt.Sprint(shape) {
+				t.Errorf("%s: shape %v became %s", l.name, shape, got)
+			}
+			if repeated := strings.HasPrefix(l.name, "repeated"); !repeated && len(seen) != o.view.Len() {
+				t.Errorf("%s: %v shows %d places, want %d", l.name, o, len(seen), o.view.Len())
+			}
+		}
+	}
+}
