@@ -34,7 +34,7 @@ type trial struct {
 func (t trial) check(b, truth device.Backend, tol float64) (err error) {
 	defer func() {
 		if said := recover(); said != nil {
-			err = fmt.Errorf("[%s] on %s panics: %v%s\n%s", t.name, b.Name(), said, t.operands(), debug.Stack())
+			err = fmt.Errorf("[%s] on %s panics: %v%s\n%s", t.name, b.Name(), said, t.operands(), culprits(string(debug.Stack())))
 		}
 	}()
 	outs := max(t.outs, 1)
@@ -79,6 +79,15 @@ func (t trial) check(b, truth device.Backend, tol float64) (err error) {
 		}
 	}
 	return nil
+}
+
+// culprits is the part of a stack between the suite and the panic.
+func culprits(stack string) string {
+	_, stack, _ = strings.Cut(stack, "\npanic(")
+	_, stack, _ = strings.Cut(stack, "\n\t")
+	_, stack, _ = strings.Cut(stack, "\n")
+	stack, _, _ = strings.Cut(stack, "inkling/device/devicetest.")
+	return strings.TrimSpace(stack)
 }
 
 // run does the call on buffers of its own and returns what they hold then.
