@@ -15,6 +15,21 @@ type routines struct {
 	sum, maxValue                     func(x []float32) float32
 	dot                               func(x, y []float32) float32
 
+	expSum       func(dst, x []float32, shift float32) float32
+	softmaxShort func(dst, x, top, sum []float32, rows, c int) // c <= 16
+	columnSums   func(dst, x []float32, rows, cols int)
+
+	// The product: lanes in a vector, the greatest tile of each form, whether
+	// tile reads no more of b than its lanes, and the operations that are
+	// worth a task, some 20 µs.
+	lanes, tileRows, tileCols int
+	dotRows, dotCols          int
+	ragged                    bool
+	grain                     float64
+	tile                      func(*tile)
+	dots                      func(*dotTile)
+	transpose                 func(dst *float32, dstRow int, src *float32, srcRow, blocks int)
+
 	peakFMA func(n int) (flops int)
 }
 
@@ -30,6 +45,11 @@ var plain = routines{
 	widen: widenGo,
 	sum:   sumGo, maxValue: maxValueGo,
 	dot: dotGo,
+
+	expSum: expSumGo, softmaxShort: softmaxShortGo, columnSums: columnSumsGo,
+
+	lanes: 1, tileRows: 16, tileCols: 64, dotRows: 4, dotCols: 4, ragged: true, grain: 1e5,
+	tile: tileGo, dots: dotsGo,
 
 	peakFMA: peakFMAGo,
 }

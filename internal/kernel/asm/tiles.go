@@ -1,0 +1,223 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tiles writes the inner loops of the product with lanes over columns: one
+// for each number of rows and each width in vectors. The tallest fill the
+// registers: 14 rows of two vectors are 28 sums, two vectors of B, two
+// elements of A, of 32 registers; AVX2 has 16, for 6 rows.
+func tiles(g *gen) {
+	rows := 6
+	if g.wide {
+		rows = 14
+	}
+	for r := 1; r <= rows; r++ {
+		for v := 1; v <= 2; v++ {
+			g.tile(r, v)
+		}
+	}
+}
+
+func (g *gen) tile(rows, vectors int) {
+	g.begin(fmt.Sprintf("tile%dx%d", rows, vectors),
+		"func(k int, a *float32, aRow, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow, lanes int)",
+		"replaces the loop", "",
+		fmt.Sprintf("\tfor r := range %d {", rows),
+		fmt.Sprintf("\t\tfor j := range lanes { // 0 to %d", vectors*g.lanes),
+		"\t\t\tsum := init[r*initRow+j] // 0 where init is nil",
+		"\t\t\tfor i := range k {",
+		"\t\t\t\tsum += a[r*aRow+i*aCol] * b[i*bRow+j]",
+		"\t\t\t}",
+		"\t\t\tc[r*cRow+j] = sum",
+		"\t\t}",
+		"\t}", "",
+		g.tileNote())
+	masks := g.masks(g.arg("lanes"), vectors)
+
+	// A multiply-add takes four cycles, and AVX2 starts two in each: a small
+	// tile keeps several sets of sums, for consecutive k.
+	sets := 1
+	for rows*vectors*sets < 4*(1+g.narrow()) && rows*vectors*sets*2+vectors+1 <= 15 {
+		sets *= 2
+	}
+	sums := make([][][]reg.VecVirtual, sets)
+	for s := range sums {
+		sums[s] = g.square(rows, vectors)
+	}
+	g.initSums(sums[0], masks)
+	for _, set := range sums[1:] {
+		for _, row := range set {
+			for _, sum := range row {
+				g.zero(sum)
+			}
+		}
+	}
+	a := g.rowPointers("a", "aRow", rows)
+	b, aCol, bRow, k := g.arg("b"), g.bytes("aCol"), g.bytes("bRow"), g.arg("k")
+	step := func(set [][]reg.VecVirtual) {
+		bs := make([]reg.VecVirtual, vectors)
+		for v := range bs {
+			bs[v] = g.vec()
+			m := operand.Mem{Base: b, Disp: v * g.reach}
+			if g.wide {
+				g.loadMasked(m, masks[v], bs[v])
+			} else {
+				g.VMOVUPS(m, bs[v])
+			}
+		}
+		for r, row := range set {
+			if g.wide && vectors == 1 {
+				g.VFMADD231PS_BCST(a.row(r), bs[0], row[0])
+				continue
+			}
+			t := g.vec()
+			g.VBROADCASTSS(a.row(r), t)
+			for v, sum := range row {
+				g.VFMADD231PS(bs[v], t, sum)
+			}
+		}
+		a.advance(g, aCol)
+		g.ADDQ(bRow, b)
+	}
+	if sets > 1 {
+		g.SUBQ(operand.U8(sets), k)
+		g.JLT(operand.LabelRef("rest"))
+		g.Label("unrolled")
+		for _, set := range sums {
+			step(set)
+		}
+		g.SUBQ(operand.U8(sets), k)
+		g.JGE(operand.LabelRef("unrolled"))
+		g.Label("rest")
+		g.ADDQ(operand.U8(sets), k)
+		for n := sets / 2; n > 0; n /= 2 {
+			for s := range n {
+				for r := range rows {
+					for v := range vectors {
+						g.VADDPS(sums[n+s][r][v], sums[s][r][v], sums[s][r][v])
+					}
+				}
+			}
+		}
+	}
+	g.TESTQ(k, k)
+	g.JLE(operand.LabelRef("store"))
+	g.Label("loop")
+	step(sums[0])
+	g.DECQ(k)
+	g.JNZ(operand.LabelRef("loop"))
+
+	g.Label("store")
+	if !g.wide { // the sums took the registers of the masks
+		masks = g.masks(g.arg("lanes"), vectors)
+	}
+	c := g.rowPointers("c", "cRow", rows)
+	for r, row := range sums[0] {
+		for v, sum := range row {
+			g.storeMasked(sum, masks[v], c.row(r).Offset(v*g.reach))
+		}
+	}
+	g.end()
+}
+
+func (g *gen) tileNote() string {
+	if g.wide {
+		return "It reads b[i*bRow+j] for j < lanes only."
+	}
+	return "It reads whole vectors of b, whatever lanes is."
+}
+
+func (g *gen) narrow() int {
+	if g.wide {
+		return 0
+	}
+	return 1
+}
+
+// initSums loads the sums from init, or clears them where it is nil.
+func (g *gen) initSums(sums [][]reg.VecVirtual, masks []reg.Register) {
+	init := g.arg("init")
+	g.TESTQ(init, init)
+	g.JZ(operand.LabelRef("clear"))
+	from := g.rowPointers("init", "initRow", len(sums))
+	for r, row := range sums {
+		for v, sum := range row {
+			g.loadMasked(from.row(r).Offset(v*g.reach), masks[v], sum)
+		}
+	}
+	g.JMP(operand.LabelRef("start"))
+	g.Label("clear")
+	for _, row := range sums {
+		for _, sum := range row {
+			g.zero(sum)
+		}
+	}
+	g.Label("start")
+}
+
+func (g *gen) square(rows, cols int) [][]reg.VecVirtual {
+	out := make([][]reg.VecVirtual, rows)
+	for r := range out {
+		for range cols {
+			out[r] = append(out[r], g.vec())
+		}
+	}
+	return out
+}
+
+// bytes is a parameter that counts float32s, in bytes.
+func (g *gen) bytes(name string) reg.GPVirtual {
+	r := g.arg(name)
+	g.SHLQ(operand.U8(2), r)
+	return r
+}
+
+// rowPointers addresses up to 14 rows a stride apart with few registers: each
+// base serves seven, at 0, 1, 2, 3, 4, 5 and 6 strides.
+type rowPointers struct {
+	bases          []reg.GPVirtual
+	stride, s3, s5 reg.GPVirtual
+}
+
+func (g *gen) rowPointers(pointer, stride string, rows int) rowPointers {
+	p := rowPointers{bases: []reg.GPVirtual{g.arg(pointer)}, stride: g.bytes(stride)}
+	if rows > 3 {
+		p.s3 = g.GP64()
+		g.LEAQ(operand.Mem{Base: p.stride, Index: p.stride, Scale: 2}, p.s3)
+	}
+	if rows > 5 {
+		p.s5 = g.GP64()
+		g.LEAQ(operand.Mem{Base: p.stride, Index: p.stride, Scale: 4}, p.s5)
+	}
+	if rows > 7 {
+		second := g.GP64()
+		g.LEAQ(p.row(6), second)
+		g.ADDQ(p.stride, second)
+		p.bases = append(p.bases, second)
+	}
+	return p
+}
+
+func (p rowPointers) row(r int) operand.Mem {
+	m := operand.Mem{Base: p.bases[r/7]}
+	switch r % 7 {
+	case 1, 2, 4:
+		return m.Idx(p.stride, uint8(r%7))
+	case 3, 6:
+		return m.Idx(p.s3, uint8(r%7/3))
+	case 5:
+		return m.Idx(p.s5, 1)
+	}
+	return m
+}
+
+func (p rowPointers) advance(g *gen, by operand.Op) {
+	for _, base := range p.bases {
+		g.ADDQ(by, base)
+	}
+}

@@ -1,0 +1,171 @@
+package kernel
+
+// The first form of a product: lanes are columns of C.
+
+// tile is one call of the inner loop: c = init + a·b, for some rows and lanes.
+type tile struct {
+	rows, lanes, k int
+	a              []float32
+	aRow, aCol     int
+	b              []float32
+	bRow           int
+	init           []float32 // zeros where nil
+	initRow        int
+	c              []float32
+	cRow           int
+}
+
+// tileGo takes four k at a time, so that C is loaded and stored a quarter as often.
+func tileGo(t *tile) {
+	for r := range t.rows {
+		c := t.c[r*t.cRow:][:t.lanes]
+		if t.init != nil {
+			copy(c, t.init[r*t.initRow:][:t.lanes])
+		} else {
+			clear(c)
+		}
+		i := 0
+		for ; i+4 <= t.k; i += 4 {
+			at := r*t.aRow + i*t.aCol
+			a0, a1, a2, a3 := t.a[at], t.a[at+t.aCol], t.a[at+2*t.aCol], t.a[at+3*t.aCol]
+			b0 := t.b[i*t.bRow:][:len(c)]
+			b1 := t.b[(i+1)*t.bRow:][:len(c)]
+			b2 := t.b[(i+2)*t.bRow:][:len(c)]
+			b3 := t.b[(i+3)*t.bRow:][:len(c)]
+			for j := range c {
+				c[j] += a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+			}
+		}
+		for ; i < t.k; i++ {
+			axpyGo(c, t.b[i*t.bRow:][:len(c)], t.a[r*t.aRow+i*t.aCol])
+		}
+	}
+}
+
+// tileInPlace says whether B is read where it lies: its rows must be
+// contiguous, and its last panel full where the level reads whole vectors.
+// Packing pays where the panel's rows are far apart and read many times.
+func tileInPlace(p *Product, l *routines) bool {
+	if p.BCol != 1 && p.N > 1 || !l.ragged && p.N%l.lanes != 0 {
+		return false
+	}
+	return l.level == levelGo || p.BRow <= 128 || p.M <= 3*l.tileRows
+}
+
+func (plan *Plan) cutTiles() {
+	p, l := &plan.problem, plan.level
+	plan.rowPanels, plan.colPanels = ceilDiv(p.M, l.tileRows), ceilDiv(p.N, l.tileCols)
+	plan.deal()
+
+	// A's panel of rows should stay in the first-level cache, with room for
+	// B to stream through, and B's block of columns in the second.
+	const kMost, l2Floats = 384, 96 << 10
+	blocks := max(1, ceilDiv(p.K, kMost))
+	plan.kBlock = max(1, ceilDiv(p.K, blocks))
+	plan.colBlock = max(1, l2Floats/(plan.kBlock*l.tileCols))
+	// Rows or columns of A that lie a multiple of 1 KB apart fall into a few
+	// sets of the cache and evict each other: copy the panel, if it is read often.
+	far := func(stride, count int) bool { return stride >= 256 && stride%256 == 0 && count > 4 }
+	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
+		(far(p.ARow, p.M) || far(p.ACol, p.K))
+
+	if !tileInPlace(p, l) {
+		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
+		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
+		plan.packTasks = max(1, min(plan.colPanels, p.K*p.N>>15))
+	}
+}
+
+// packTiles copies column panels of B: each k's lanes beside each other, the
+// last panel's filled up with zeros to a whole vector.
+func (plan *Plan) packTiles(from, to int) {
+	p, l := &plan.problem, plan.level
+	for q := from; q < to; q++ {
+		col := q * l.tileCols
+		lanes := min(l.tileCols, p.N-col)
+		width := roundUp(lanes, l.lanes)
+		dst := plan.packed[col*p.K:][:width*p.K]
+		if lanes < width {
+			clear(dst)
+		}
+		copyMatrix(l, dst, width, 1, p.B[min(len(p.B), col*p.BCol):], p.BRow, p.BCol, p.K, lanes)
+	}
+}
+
+// runTiles computes a task's part of C.
+func (plan *Plan) runTiles(task int) {
+	p, l := &plan.problem, plan.level
+	s := takeScratch()
+	t := &s.tile
+	row0, row1, col0, col1 := plan.panels(task)
+	for k0 := 0; k0 == 0 || k0 < p.K; k0 += plan.kBlock {
+		t.k = min(plan.kBlock, p.K-k0)
+		for block := col0; block < col1; block += plan.colBlock {
+			for r := row0; r < row1; r++ {
+				i, end := part(p.M, plan.rowPanels, r)
+				t.rows = end - i
+				t.a, t.aRow, t.aCol = p.A[min(len(p.A), i*p.ARow+k0*p.ACol):], p.ARow, p.ACol
+				if plan.packA {
+					s.packRows(l, t)
+				}
+				for q := block; q < min(block+plan.colBlock, col1); q++ {
+					j := q * l.tileCols
+					t.lanes = min(l.tileCols, p.N-j)
+					if plan.packed != nil {
+						t.bRow = roundUp(t.lanes, l.lanes)
+						t.b = plan.packed[j*p.K+k0*t.bRow:]
+					} else {
+						t.b, t.bRow = p.B[min(len(p.B), k0*p.BRow+j):], p.BRow
+					}
+					plan.runTile(s, i, j, k0)
+				}
+			}
+		}
+	}
+	releaseScratch(s)
+}
+
+// runTile sets a tile's start and destination, and runs it: on C itself where
+// C's rows are contiguous, else on scratch that is copied to C.
+func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
+	p, l, t := &plan.problem, plan.level, &s.tile
+	c := p.C[i*p.CRow+j*p.CCol:]
+	direct := p.CCol == 1 || p.N == 1
+	if direct {
+		t.c, t.cRow = c, p.CRow
+	} else {
+		t.c, t.cRow = s.c[:], l.tileCols
+	}
+	t.init, t.initRow = nil, 0
+	switch {
+	case k0 > 0:
+		t.init, t.initRow = t.c, t.cRow
+		if !direct {
+			copyMatrix(l, s.c[:], l.tileCols, 1, c, p.CRow, p.CCol, t.rows, t.lanes)
+		}
+	case plan.bias != nil && plan.turned:
+		t.init, t.initRow = s.c[:], l.tileCols
+		for r := range t.rows {
+			Fill(s.c[r*l.tileCols:][:t.lanes], plan.bias[i+r])
+		}
+	case plan.bias != nil:
+		t.init = plan.bias[j:]
+	}
+	l.tile(t)
+	if !direct {
+		copyMatrix(l, c, p.CRow, p.CCol, s.c[:], l.tileCols, 1, t.rows, t.lanes)
+	}
+}
+
+// packRows copies the tile's rows of A to scratch, in the order of its strides.
+func (s *scratch) packRows(l *routines, t *tile) {
+	row, col := roundUp(t.k, 16)+16, 1
+	if t.aCol != 1 {
+		row, col = 1, 16
+	}
+	if need := 16 * (roundUp(t.k, 16) + 16); len(s.a) < need {
+		s.a = alignedFloats(need)
+	}
+	copyMatrix(l, s.a, row, col, t.a, t.aRow, t.aCol, t.rows, t.k)
+	t.a, t.aRow, t.aCol = s.a, row, col
+}
