@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/gob"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -24,7 +24,7 @@ import (
 //	identity  32 bytes: what the source looked like
 //	length    8 bytes: of the payload, little-endian like all that follows
 //	checksum  4 bytes: CRC-32C of identity and payload
-//	payload   4 bytes length of head, head (JSON), then for each split its
+//	payload   4 bytes length of head, head (gob), then for each split its
 //	          labels (4 bytes each), the lengths of its names (4 bytes each),
 //	          its names, its pixels
 //
@@ -43,11 +43,13 @@ type cache struct {
 	identity []byte
 }
 
-// head is what a cache file says about its splits.
+// head is what a cache file says about its splits. It is written by gob, because
+// JSON would change the names that are not UTF-8.
 type head struct {
 	Classes                 []string
 	Channels, Height, Width int
 	Counts                  [3]int // images of train, valid and test
+	Named                   bool   // the sets have names
 	Report                  *Report
 }
 
@@ -138,7 +140,7 @@ func checksum(identity, payload []byte) uint32 {
 
 func pack(ds *data.Dataset, r *Report) ([]byte, error) {
 	t := ds.Train
-	hd := head{Classes: t.Classes, Channels: t.Channels, Height: t.Height, Width: t.Width, Report: r}
+	hd := head{Classes: t.Classes, Channels: t.Channels, Height: t.Height, Width: t.Width, Named: t.Names != nil, Report: r}
 	sets := [3]*data.Set{ds.Train, ds.Valid, ds.Test}
 	size := 0
 	for s, set := range sets {
@@ -147,12 +149,12 @@ func pack(ds *data.Dataset, r *Report) ([]byte, error) {
 			size += len(set.Images) + 64*set.Len()
 		}
 	}
-	j, err := json.Marshal(hd)
-	if err != nil {
+	var h bytes.Buffer
+	if err := gob.NewEncoder(&h).Encode(hd); err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, 4+len(j)+size)
-	b = append(binary.LittleEndian.AppendUint32(b, uint32(len(j))), j...)
+	b := make([]byte, 0, 4+h.Len()+size)
+	b = append(binary.LittleEndian.AppendUint32(b, uint32(h.Len())), h.Bytes()...)
 	for _, set := range sets {
 		if set == nil {
 			continue
@@ -187,8 +189,8 @@ func unpack(b []byte) (*data.Dataset, *Report, error) {
 		return nil, nil, short
 	}
 	var hd head
-	j := take(int(binary.LittleEndian.Uint32(take(4))))
-	if err := json.Unmarshal(j, &hd); err != nil || hd.Report == nil {
+	h := take(int(binary.LittleEndian.Uint32(take(4))))
+	if err := gob.NewDecoder(bytes.NewReader(h)).Decode(&hd); err != nil || hd.Report == nil {
 		return nil, nil, short
 	}
 	ds := new(data.Dataset)
@@ -201,20 +203,14 @@ func unpack(b []byte) (*data.Dataset, *Report, error) {
 		if n <= 0 || n > len(b)/8 || set.Pixels() <= 0 || set.Pixels() > len(b) {
 			return nil, nil, short
 		}
-		labels, lengths := take(4*n), take(4*n)
-		set.Labels, set.Names = make([]int32, n), make([]string, n)
-		total := 0
-		for i := range n {
+		set.Labels = make([]int32, n)
+		for i, labels := 0, take(4*n); i < n; i++ {
 			set.Labels[i] = int32(binary.LittleEndian.Uint32(labels[4*i:]))
-			total += int(binary.LittleEndian.Uint32(lengths[4*i:]))
 		}
-		names := string(take(total)) // one string for all: each name is a part of it
-		if len(names) != total {
-			return nil, nil, short
-		}
-		for i := range n {
-			l := int(binary.LittleEndian.Uint32(lengths[4*i:]))
-			set.Names[i], names = names[:l], names[l:]
+		if hd.Named {
+			if set.Names = unpackNames(n, take); set.Names == nil {
+				return nil, nil, short
+			}
 		}
 		set.Images = take(n * set.Pixels())
 		if set.Check() != nil {
@@ -226,4 +222,26 @@ func unpack(b []byte) (*data.Dataset, *Report, error) {
 		return nil, nil, short
 	}
 	return ds, hd.Report, nil
+}
+
+// unpackNames reads n names; nil if they are not all there.
+func unpackNames(n int, take func(int) []byte) []string {
+	lengths := take(4 * n)
+	if lengths == nil {
+		return nil
+	}
+	total := 0
+	for i := range n {
+		total += int(binary.LittleEndian.Uint32(lengths[4*i:]))
+	}
+	all := string(take(total)) // one string: each name is a part of it
+	if len(all) != total {
+		return nil
+	}
+	names := make([]string, n)
+	for i := range n {
+		l := int(binary.LittleEndian.Uint32(lengths[4*i:]))
+		names[i], all = all[:l], all[l:]
+	}
+	return names
 }

@@ -162,7 +162,7 @@ func build(ctx context.Context, src source, opt Options) (*data.Dataset, *Report
 		return nil, nil, err
 	}
 	if found.whole != nil {
-		return found.whole, &Report{}, nil
+		return found.whole, countOf(found.whole), nil
 	}
 	report := found.report()
 	if len(report.Offenders) > 0 && !opt.SkipBroken {

@@ -172,30 +172,43 @@ func (f *findings) scan() *Report {
 
 // ReportOf counts a data set that is in memory, and looks for copies in it.
 func ReportOf(ds *data.Dataset) *Report {
-	r := &Report{Classes: ds.Train.Classes}
+	r := countOf(ds)
 	var c copies
 	for s, set := range []*data.Set{ds.Train, ds.Valid, ds.Test} {
 		if set == nil {
 			continue
 		}
-		r.Images += set.Len()
-		r.Splits = append(r.Splits, SplitCount{Split: splitNames[s], PerClass: set.Counts()})
 		for i, l := range set.Labels {
 			c.add(sample{set.Image(i), [3]int{set.Channels, set.Height, set.Width}, set.Name(i), splitNames[s], set.Classes[l]})
 		}
-		for k, n := range set.Counts() {
+	}
+	r.Copies = c.found
+	return r
+}
+
+// countOf counts a data set that is in memory.
+func countOf(ds *data.Dataset) *Report {
+	r := &Report{Classes: ds.Train.Classes}
+	for s, set := range []*data.Set{ds.Train, ds.Valid, ds.Test} {
+		if set == nil {
+			continue
+		}
+		counts := set.Counts()
+		r.Images += set.Len()
+		r.Splits = append(r.Splits, SplitCount{Split: splitNames[s], PerClass: counts})
+		for k, n := range counts {
 			if n == 0 {
 				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no images in the %s split", quote(set.Classes[k]), splitNames[s]))
 			}
 		}
 	}
-	r.Sizes = []SizeCount{{Height: ds.Train.Height, Width: ds.Train.Width, Images: r.Images, Example: ds.Train.Name(0)}}
+	t := ds.Train
+	r.Sizes = []SizeCount{{Height: t.Height, Width: t.Width, Images: r.Images, Example: t.Name(0)}}
 	mode := "grey, 8 bits"
-	if ds.Train.Channels == 3 {
+	if t.Channels == 3 {
 		mode = "RGB, 8 bits"
 	}
-	r.Modes = []ModeCount{{Mode: mode, Images: r.Images, Example: ds.Train.Name(0)}}
-	r.Copies = c.found
+	r.Modes = []ModeCount{{Mode: mode, Images: r.Images, Example: t.Name(0)}}
 	return r
 }
 

@@ -173,6 +173,9 @@ func (b *Builder) add(name string, r io.Reader, p part) (err error) {
 	if p.labels {
 		there = &h.labels
 	}
+	if strings.TrimSuffix(*there, ".gz") == strings.TrimSuffix(name, ".gz") {
+		return nil // the same file, gzipped and not, as other programs leave them: one is enough
+	}
 	if *there != "" {
 		return fmt.Errorf("%s and %s both hold the %s of the %s split; keep one", quote(*there), quote(name), what(p), p.split)
 	}

@@ -97,7 +97,13 @@ func Write(dir string, ds *data.Dataset, zip bool) error {
 		}
 	}
 	list := filepath.Join(dir, ClassesFile)
-	if numbered(ds.Train.Classes) && slices.Max(ds.Train.Labels) == int32(len(ds.Train.Classes)-1) {
+	largest := slices.Max(ds.Train.Labels)
+	for _, set := range []*data.Set{ds.Valid, ds.Test} {
+		if set != nil {
+			largest = max(largest, slices.Max(set.Labels))
+		}
+	}
+	if numbered(ds.Train.Classes) && largest == int32(len(ds.Train.Classes)-1) {
 		if err := os.Remove(list); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

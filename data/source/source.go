@@ -1,5 +1,15 @@
 // Package source opens what the reader calls DATA: a name such as mnist, or a
 // path to a folder of classes, a folder of IDX files, or an archive of either.
+//
+// A known name (see Known) always means that data set: a folder of the same name is
+// ./mnist. A name is looked for in $INKLING_DATA, as a folder or as an archive
+// (mnist/, mnist.tgz, ...), then among the downloads in the cache folder, then
+// it is downloaded there. Anything else is a path, or the name of a folder or an
+// archive in $INKLING_DATA. A folder is read as IDX files if it has any, else as a
+// tree of classes, else as the one archive that lies in it.
+//
+// Nothing here falls back in silence. ErrUnavailable tells the one case in which
+// a caller might.
 package source
 
 import (
@@ -8,45 +18,189 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/adrg/xdg"
 
 	"inkling/data"
+	"inkling/data/fetch"
+	"inkling/data/folder"
 	"inkling/data/idx"
+	"inkling/data/synth"
 )
 
-// ErrUnavailable is wrapped in the error of Open where a known name is neither
-// on this machine nor to be had from the network. The tour may then draw its own.
-var ErrUnavailable = errors.New("not on this machine and not to be downloaded")
+// ErrUnavailable is wrapped in the error of Open where a known name is neither on
+// this machine nor to be had from the network. The tour may then draw its own.
+var ErrUnavailable = errors.New("not on this machine and cannot be downloaded")
+
+// Synth is the name of the digits drawn by program.
+const Synth = "synth"
 
 // Options say how to open. The zero value is what most callers want.
 type Options struct {
 	DataDir  string // where names are looked for first; "" is $INKLING_DATA
-	CacheDir string // where downloads and decoded images are kept; "" is $INKLING_CACHE, else the user's cache folder
+	CacheDir string // for downloads and decoded images; "" is CacheDir()
+	NoCache  bool   // decode images anew, and keep nothing
+	Offline  bool   // download nothing
+
+	SynthTrain, SynthTest int    // images that synth draws; 0 is 6,000 and 1,000
+	Seed                  uint64 // of synth
+
+	Folder folder.Options // for folders and archives; its CacheDir is set here
+	Fetch  fetch.Options  // for downloads
 }
+
+// CacheDir is where downloads and decoded images are kept: $INKLING_CACHE, else
+// inkling in the user's cache folder.
+func CacheDir() string {
+	if dir := os.Getenv("INKLING_CACHE"); dir != "" {
+		return dir
+	}
+	return filepath.Join(xdg.CacheHome, "inkling")
+}
+
+func (o Options) withDefaults() Options {
+	if o.DataDir == "" {
+		o.DataDir = os.Getenv("INKLING_DATA")
+	}
+	if o.CacheDir == "" {
+		o.CacheDir = CacheDir()
+	}
+	o.Folder.CacheDir = o.CacheDir
+	if o.NoCache {
+		o.Folder.CacheDir = ""
+	}
+	if o.SynthTrain == 0 {
+		o.SynthTrain = 6000
+	}
+	if o.SynthTest == 0 {
+		o.SynthTest = 1000
+	}
+	return o
+}
+
+// Kind says what a data set was read from.
+type Kind string
+
+const (
+	IDX   Kind = "IDX files"
+	Tree  Kind = "folders of images" // in a folder or an archive
+	Drawn Kind = "drawn by program"
+)
 
 // Opened is a data set and where it came from.
 type Opened struct {
 	*data.Dataset
-	From     string   // one line for the reader: "mnist: 60,000 + 10,000 images 28 x 28 from IDX files in /data/mnist"
-	Warnings []string // one line each
+	Kind       Kind
+	Path       string // the folder or archive; "" for synth
+	From       string // one line for the reader: "mnist: 60,000 + 10,000 images 28 x 28 from IDX files in /data/mnist"
+	Downloaded bool   // just now
+	Cached     bool   // decoded images came from the cache
+	Warnings   []string
+	Report     *folder.Report // what a folder or an archive held; nil otherwise
 }
 
-// Open opens a data set by name or path.
+// Open opens a data set by name or path. Errors name what was looked for and where;
+// that of a known name that cannot be had is ErrUnavailable.
 func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
-	dir := name
-	if name == "mnist" {
-		root := opt.DataDir
-		if root == "" {
-			root = os.Getenv("INKLING_DATA")
-		}
-		dir = filepath.Join(root, name)
-		if _, err := os.Stat(dir); err != nil || root == "" {
-			return nil, fmt.Errorf("%s: %w", name, ErrUnavailable)
-		}
-	}
-	ds, err := idx.Open(dir)
+	opt = opt.withDefaults()
+	found, err := locate(ctx, name, opt)
 	if err != nil {
 		return nil, err
 	}
-	ds.Name = name
-	return &Opened{Dataset: ds, From: fmt.Sprintf("%s: %d images %d x %d from IDX files in %s", name, ds.Train.Len(), ds.Train.Height, ds.Train.Width, dir)}, nil
+	o := &Opened{Kind: found.kind, Path: found.path, Downloaded: found.downloaded, Warnings: found.warnings}
+	switch found.kind {
+	case Drawn:
+		o.Dataset = synth.Generate(opt.SynthTrain, opt.SynthTest, opt.Seed)
+	case IDX:
+		o.Dataset, err = idx.Open(found.path)
+	default:
+		o.Dataset, o.Report, err = folder.Open(ctx, found.path, opt.Folder)
+		if o.Report != nil {
+			o.Cached = o.Report.Cached
+			o.Warnings = append(o.Warnings, o.Report.Warnings...)
+			if n := len(o.Report.Offenders); n > 0 && err == nil {
+				o.Warnings = append(o.Warnings, fmt.Sprintf("%d files are not readable images and are left out (the first: %s)", n, o.Report.Offenders[0]))
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.Name = found.name
+	nameClasses(o.Dataset, found.spec)
+	o.From = o.describe(opt)
+	return o, nil
+}
+
+// nameClasses gives the classes of a known data set their names: IDX files have
+// only numbers.
+func nameClasses(ds *data.Dataset, spec fetch.Spec) {
+	if len(spec.Classes) == 0 || len(ds.Train.Classes) != len(spec.Classes) {
+		return
+	}
+	for i, c := range ds.Train.Classes {
+		if c != strconv.Itoa(i) {
+			return
+		}
+	}
+	for _, set := range []*data.Set{ds.Train, ds.Valid, ds.Test} {
+		if set != nil {
+			set.Classes = slices.Clone(spec.Classes)
+		}
+	}
+}
+
+// describe says in one line what was opened.
+func (o *Opened) describe(opt Options) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: ", quote(o.Name))
+	parts := 0
+	for _, set := range []*data.Set{o.Train, o.Valid, o.Test} {
+		if set == nil {
+			continue
+		}
+		if parts++; parts > 1 {
+			b.WriteString(" + ")
+		}
+		b.WriteString(thousands(set.Len()))
+	}
+	fmt.Fprintf(&b, " images %d x %d", o.Train.Height, o.Train.Width)
+	if o.Train.Channels == 3 {
+		b.WriteString(" in colour")
+	}
+	switch o.Kind {
+	case Drawn:
+		fmt.Fprintf(&b, " drawn by program (seed %d)", opt.Seed)
+	case IDX:
+		fmt.Fprintf(&b, " from IDX files in %s", quote(o.Path))
+	default:
+		fmt.Fprintf(&b, " from %s", quote(o.Path))
+	}
+	switch {
+	case o.Downloaded:
+		b.WriteString(", just downloaded")
+	case o.Cached:
+		b.WriteString(", decoded before")
+	}
+	return b.String()
+}
+
+// thousands writes a number as 60,000.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// quote leaves a harmless name as it is and escapes any other.
+func quote(name string) string {
+	if q := fmt.Sprintf("%q", name); q[1:len(q)-1] != name {
+		return q
+	}
+	return name
 }
