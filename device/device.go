@@ -78,7 +78,7 @@ const (
 	Sigmoid // 1 / (1 + exp(-x)), without overflow at either end
 	Tanh
 	ReLU // max(x, 0)
-	Sign // -1, 0 or 1
+	Sign // -1, 0 or 1; NaN stays NaN
 	Reciprocal
 	unaryCount
 )
@@ -134,8 +134,10 @@ func (r Reduction) String() string { return [...]string{"sum", "mean", "max", "m
 // Backend computes. Unless an operation says otherwise:
 //   - dst and operands are Float views of the same shape (broadcasting is done
 //     above, by strides of 0), and dst has no stride of 0 on an axis longer than 1;
-//   - dst may be one of the operands (the same view exactly), but may not
-//     overlap one in any other way;
+//   - in Unary, Affine, Binary, Softmax, SoftmaxGrad and CrossEntropyGrad dst may
+//     be one of the operands (the same view exactly); otherwise they do not overlap;
+//   - NaN in an operand gives NaN: a maximum, a minimum or a relu does not lose it;
+//   - an index or a label out of range panics with a sentence that names it;
 //   - views come checked from package tensor: a backend may trust their shapes.
 //
 // Results must be the same bits whatever the number of workers.
@@ -147,7 +149,7 @@ type Backend interface {
 
 	// Alloc returns a buffer of n elements with undefined contents.
 	Alloc(t DType, n int) Buffer
-	// Upload copies a host slice into the buffer from its start: []float32 or
+	// Upload copies a host slice into the start of the buffer and leaves the rest: []float32 or
 	// []float64 into Float, []uint8 into Byte, []int32 into Int.
 	Upload(dst Buffer, src any)
 	// Download waits for src and copies elements off, off+1, ... of it into a

@@ -13,7 +13,7 @@ func TestConformance(t *testing.T) {
 	for _, level := range kernel.Levels() {
 		t.Run(level, func(t *testing.T) {
 			defer kernel.Use(level)()
-			devicetest.Run(t, cpu.New(2), 1e-5)
+			devicetest.Run(t, cpu.New(2), 3e-6)
 		})
 	}
 }

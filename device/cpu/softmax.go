@@ -28,18 +28,12 @@ func (b *Backend) Softmax(dst, x device.View, log bool) {
 	}
 	in, done := b.packed(&x)
 	defer done()
-	out := dst
-	if !dst.Contiguous() {
-		out = b.scratchView(&dst)
-		defer release(&out)
-	}
+	out := b.contiguous(&dst)
 	to := floats(&out)[out.Offset:]
 	b.rows(len(in)/c, c, func(i, j int) {
 		kernel.SoftmaxRows(to[i*c:j*c], in[i*c:j*c], j-i, c, log)
 	})
-	if !dst.Contiguous() {
-		b.Unary(device.Copy, dst, out)
-	}
+	b.deliver(&dst, &out)
 }
 
 // SoftmaxGrad implements device.Backend:
@@ -80,17 +74,40 @@ func (b *Backend) CrossEntropy(loss, probs, logits, labels device.View) {
 	if n == 0 {
 		return
 	}
-	if !loss.Contiguous() || !probs.Contiguous() || !labels.Contiguous() {
-		panic("cpu: CrossEntropy wants contiguous losses, probabilities and labels")
-	}
 	in, done := b.packed(&logits)
 	defer done()
-	p, l := floats(&probs)[probs.Offset:], floats(&loss)[loss.Offset:]
-	y := ints(&labels)[labels.Offset : labels.Offset+n]
+	y := ints(&labels)[labels.Offset:]
+	if step := labels.Strides[0]; step != 1 && n > 1 {
+		y = make([]int32, n)
+		for i := range y {
+			y[i] = ints(&labels)[labels.Offset+i*step]
+		}
+	}
+	y = y[:n]
 	checkIndices("cross-entropy", y, c)
+	toLoss, toProbs := b.contiguous(&loss), b.contiguous(&probs)
+	p, l := floats(&toProbs)[toProbs.Offset:], floats(&toLoss)[toLoss.Offset:]
 	b.rows(n, c, func(i, j int) {
 		kernel.CrossEntropyRows(l[i:j], p[i*c:j*c], in[i*c:j*c], y[i:j], j-i, c)
 	})
+	b.deliver(&loss, &toLoss)
+	b.deliver(&probs, &toProbs)
+}
+
+// contiguous returns where an operation that writes rows may write for v: v
+// itself, or scratch memory, whose contents deliver then copies to v.
+func (b *Backend) contiguous(v *device.View) device.View {
+	if v.Contiguous() {
+		return *v
+	}
+	return b.scratchView(v)
+}
+
+func (b *Backend) deliver(v, from *device.View) {
+	if v.Buf != from.Buf {
+		b.Unary(device.Copy, *v, *from)
+		release(from)
+	}
 }
 
 // CrossEntropyGrad implements device.Backend.

@@ -1,0 +1,243 @@
+package explain
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"slices"
+
+	"inkling/autograd"
+	"inkling/data"
+	"inkling/nn"
+	"inkling/optim"
+	"inkling/tensor"
+)
+
+// Finding is what the doctor has to say about one thing, in a sentence.
+type Finding struct {
+	Check    string `json:"check"` // a short stable name: "first-loss", "leak"
+	Fine     bool   `json:"fine"`
+	Sentence string `json:"sentence"`
+}
+
+func fine(check, format string, args ...any) Finding {
+	return Finding{check, true, fmt.Sprintf(format, args...)}
+}
+
+func ill(check, format string, args ...any) Finding {
+	return Finding{check, false, fmt.Sprintf(format, args...)}
+}
+
+// ExamineData looks at the images before anything is learned from them.
+func ExamineData(ds *data.Dataset) []Finding {
+	return []Finding{examineBalance(ds.Train), examineSplit(ds), examineLeak(ds)}
+}
+
+func examineBalance(s *data.Set) Finding {
+	counts := s.Counts()
+	least, most := slices.Min(counts), slices.Max(counts)
+	switch {
+	case len(counts) < 2:
+		return ill("classes", "There is only one class, %s: there is nothing to tell apart.", s.Classes[0])
+	case least == 0:
+		return ill("classes", "Class %s has no training images: the model cannot learn it.", s.Classes[slices.Index(counts, 0)])
+	case most > 10*least:
+		return ill("balance", "Class %s has %d images and class %s only %d: the model will favour the first.", s.Classes[slices.Index(counts, most)], most, s.Classes[slices.Index(counts, least)], least)
+	}
+	return fine("balance", "Each of the %d classes has between %d and %d training images.", len(counts), least, most)
+}
+
+// examineSplit compares the class shares of training and test images.
+func examineSplit(ds *data.Dataset) Finding {
+	if ds.Test == nil {
+		return ill("split", "There are no test images: the accuracy on images that the model was not trained on stays unknown.")
+	}
+	a, b := ds.Train.Counts(), ds.Test.Counts()
+	for c := range a {
+		p, q := float64(a[c])/float64(ds.Train.Len()), float64(b[c])/float64(max(ds.Test.Len(), 1))
+		if math.Abs(p-q) > 0.05+0.25*p {
+			return ill("split", "Class %s makes %.0f %% of the training images but %.0f %% of the test images; were the last rows split off unshuffled?", ds.Train.Classes[c], 100*p, 100*q)
+		}
+	}
+	return fine("split", "Training and test images have the same mix of classes.")
+}
+
+// examineLeak counts test images that are also training images, bit for bit.
+func examineLeak(ds *data.Dataset) Finding {
+	if ds.Test == nil {
+		return fine("leak", "No test images, so none of them leaked into training.")
+	}
+	seen := make(map[[32]byte]bool, ds.Train.Len())
+	for i := range ds.Train.Len() {
+		seen[sha256.Sum256(ds.Train.Image(i))] = true
+	}
+	n, first := 0, -1
+	for i := range ds.Test.Len() {
+		if seen[sha256.Sum256(ds.Test.Image(i))] {
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		return ill("leak", "%d of the %d test images are also training images (the first is %s): the test is too easy by that much.", n, ds.Test.Len(), ds.Test.Name(first))
+	}
+	return fine("leak", "No test image is also a training image.")
+}
+
+// ExamineModel looks at a model before its first step, on one batch: x (n, c, h,
+// w) and labels (n). The model's parameters are as they were afterwards.
+func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x, labels *tensor.Tensor) []Finding {
+	saved := make([]*tensor.Tensor, 0)
+	for _, p := range model.Params() {
+		saved = append(saved, p.Value.Clone())
+	}
+	defer func() {
+		for i, p := range model.Params() {
+			p.Value.CopyFrom(saved[i])
+		}
+	}()
+	logits := model.Forward(autograd.Const(x)).Value()
+	findings := []Finding{
+		examineOutputs(logits, lossName),
+		examineRepeat(model, x, logits),
+		examineFirstLoss(loss, lossName, logits, labels),
+		examineBatch(labels, logits.Dim(1)),
+		examineSlope(model, loss, x, labels),
+	}
+	return append(findings, examineByHeart(model, loss, rate, x, labels)...)
+}
+
+// examineOutputs finds a softmax that was taken before a loss that takes one itself.
+func examineOutputs(logits *tensor.Tensor, lossName string) Finding {
+	c := logits.Dim(1)
+	values := logits.Float64s()
+	probabilities := true
+	for r := 0; r < len(values) && probabilities; r += c {
+		sum := 0.0
+		for _, v := range values[r : r+c] {
+			sum += v
+			probabilities = probabilities && v >= 0
+		}
+		probabilities = probabilities && math.Abs(sum-1) < 1e-4
+	}
+	if probabilities {
+		return ill("probabilities", "The model's outputs are already probabilities, and %s turns them into probabilities again: leave the softmax to the loss.", lossName)
+	}
+	return fine("probabilities", "The model gives %d logits an image, and the loss makes probabilities of them.", c)
+}
+
+func examineRepeat(model nn.Layer, x, logits *tensor.Tensor) Finding {
+	again := model.Forward(autograd.Const(x)).Value()
+	if !slices.Equal(again.Float32s(), logits.Float32s()) {
+		return ill("repeat", "The same images got two different answers: the model is evaluated in training mode.")
+	}
+	return fine("repeat", "The same images get the same answers twice.")
+}
+
+// examineFirstLoss compares the loss before training with that of equal
+// probabilities, which is what a model that knows nothing should say.
+func examineFirstLoss(loss nn.Loss, name string, logits, labels *tensor.Tensor) Finding {
+	first := loss(autograd.Const(logits), labels).Value().Item()
+	even := loss(autograd.Const(logits.Scale(0)), labels).Value().Item()
+	switch {
+	case math.IsNaN(first) || math.IsInf(first, 0):
+		return ill("first-loss", "The first loss is %v, not a number to go down from.", first)
+	case name == "cross-entropy" && first > 2*even:
+		return ill("first-loss", "The first loss is %.2f; a model that knows nothing and says so would start at %.2f = ln %d. Its first weights are large, so it begins by being sure of wrong answers; the story starts it so on purpose.", first, even, logits.Dim(1))
+	}
+	return fine("first-loss", "The first loss is %.3f; equal probabilities would give %.3f.", first, even)
+}
+
+func examineBatch(labels *tensor.Tensor, classes int) Finding {
+	y := labels.Ints()
+	if len(y) >= 8 && classes > 1 && slices.Min(y) == slices.Max(y) {
+		return ill("shuffle", "All %d images of the first batch are of one class: the images are not shuffled.", len(y))
+	}
+	return fine("shuffle", "The first batch mixes its classes.")
+}
+
+// examineSlope compares the gradient with the loss's measured slope along it:
+// a step of h against the gradient must lower the loss by h times its length.
+func examineSlope(model nn.Layer, loss nn.Loss, x, labels *tensor.Tensor) Finding {
+	tape := autograd.NewTapeOn(x.Memory())
+	grads := loss(model.Forward(tape.Input(x)), labels).Backward()
+	for _, p := range model.Params() {
+		g := grads.Of(p)
+		if g == nil {
+			return ill("unused", "No gradient reaches %s: the loss does not depend on it, and it will never learn.", p.Name)
+		}
+		length := math.Sqrt(g.Square().Sum().Item())
+		if length == 0 {
+			continue
+		}
+		const h = 1e-2
+		at := func(step float64) float64 {
+			p.Value.AddScaled(g, step/length)
+			defer p.Value.AddScaled(g, -step/length)
+			return loss(model.Forward(autograd.Const(x)), labels).Value().Float64s()[0]
+		}
+		slope := (at(h) - at(-h)) / (2 * h)
+		if math.Abs(slope-length) > 0.1*length+1e-4 {
+			return ill("slope", "The gradient of %s says that the loss rises by %.4g a unit, but measured it is %.4g: the backward pass is wrong.", p.Name, length, slope)
+		}
+	}
+	return fine("slope", "Every parameter's gradient agrees with the measured slope of the loss.")
+}
+
+// examineByHeart trains on the one batch for a moment: a model that cannot even
+// lower the loss there will not learn from sixty thousand images.
+func examineByHeart(model nn.Layer, loss nn.Loss, rate float64, x, labels *tensor.Tensor) []Finding {
+	const steps = 40
+	tape := autograd.NewTapeOn(x.Memory())
+	opt := optim.NewSGD(model.Params(), rate)
+	before := make([][]float32, 0)
+	for _, p := range model.Params() {
+		before = append(before, p.Value.Float32s())
+	}
+	first, last := 0.0, 0.0
+	for i := range steps {
+		l := loss(model.Forward(tape.Input(x)), labels)
+		if last = l.Value().Item(); i == 0 {
+			first = last
+		}
+		opt.Step(l.Backward())
+		tape.Reset()
+	}
+	var findings []Finding
+	switch {
+	case math.IsNaN(last) || math.IsInf(last, 0) || last > 2*first+1e-3:
+		findings = append(findings, ill("by-heart", "On one batch the loss goes from %.3f to %.3f in %d steps: the rate %g is too high.", first, last, steps, rate))
+	case last > 0.98*first:
+		findings = append(findings, ill("by-heart", "On one batch the loss hardly moves in %d steps, from %.4f to %.4f: it stalls, or the rate %g is too low.", steps, first, last, rate))
+	default:
+		findings = append(findings, fine("by-heart", "One batch can be learned: its loss falls from %.3f to %.3f in %d steps.", first, last, steps))
+	}
+	for i, p := range model.Params() {
+		if slices.Equal(before[i], p.Value.Float32s()) {
+			findings = append(findings, ill("frozen", "%d steps did not change %s at all.", steps, p.Name))
+		}
+	}
+	return findings
+}
+
+// ExamineUnits looks at the activations that a sigmoid or ReLU layer gives on
+// some images: (n, units).
+func ExamineUnits(activations *tensor.Tensor) Finding {
+	n, units := activations.Dim(0), activations.Dim(1)
+	values := activations.Float32s()
+	dead := 0
+	for u := range units {
+		constant := true
+		for i := 1; i < n && constant; i++ {
+			constant = math.Abs(float64(values[i*units+u]-values[u])) < 1e-3
+		}
+		if constant {
+			dead++
+		}
+	}
+	if dead > units/10 {
+		return ill("dead-units", "%d of the %d hidden units give the same answer whatever the image: they are dead, and the network is smaller than it looks.", dead, units)
+	}
+	return fine("dead-units", "All but %d of the %d hidden units respond to the image.", dead, units)
+}

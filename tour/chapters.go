@@ -1,0 +1,60 @@
+package tour
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// chapter is one step of the story.
+type chapter struct {
+	name, title, text string
+	model, loss       string // of a chapter that trains
+}
+
+// chapters of the story, in order. A text may hold {train}, {test}, {height},
+// {width}, {pixels} and {classes}, which are replaced by the data's own numbers.
+var chapters = []chapter{
+	{name: "pixels", title: "Images are numbers", text: `
+A picture of {height} x {width} pixels is a grid of {pixels} numbers, 0 for paper and 255 for the blackest ink. Divided by 255 they run from 0 to 1. All {train} training images stacked make one tensor of shape ({train}, {height}, {width}): three axes, so its rank is 3; the shape says how long each axis is.`},
+	{name: "average", title: "The baseline: which average is nearest?", text: `
+Before learning anything, ask how far the simplest idea goes. Average all images of each class into one blurred picture; then a new image belongs to the class whose average is nearest.
+
+Nearest by what measure? The mean absolute error adds up how much each pixel is off; the mean squared error squares those differences first, so that one large difference counts for more than many small ones. Every model that follows has to beat this.`},
+	{name: "linear", model: "linear", loss: "sigmoid-mse", title: "A linear model learns by gradient descent", text: `
+Now the machine weighs the pixels itself. Each class has one weight for each of the {pixels} pixels and a bias; the weighted sum is the class's logit, and the sigmoid squeezes it into 0..1. The loss is the mean squared error against 1 for the right class and 0 for the others.
+
+The gradient says for every weight which way the loss falls; each step goes a little that way, 256 images at a time. It works, but slowly: where a sigmoid is nearly 0 or 1 its slope is nearly zero, so a class that is wrong and sure of it is hardly corrected.`},
+	{name: "softmax", model: "linear", loss: "softmax-mse", title: "Softmax: the classes compete", text: `
+An image shows one digit, not several, yet ten sigmoids do not know of each other. Softmax turns the ten logits into probabilities that sum to one: raising one class lowers the others. The loss stays the mean squared error, and so does half of the trouble: a confident mistake still lies on a plateau, where the slope is close to nothing.`},
+	{name: "cross-entropy", model: "linear", loss: "cross-entropy", title: "Cross-entropy: being surely wrong costs most", text: `
+The last fault is the loss itself. Take minus the logarithm of the probability that the right class got: 0 when that is 1, and without limit as it goes to 0. Its gradient at the logits is simply the probabilities minus the right answer: the surer the mistake, the harder the push. Same model, same rate, same number of steps.`},
+	{name: "network", model: "network", loss: "cross-entropy", title: "A network with a hidden layer", text: `
+A linear model has one template for each class, and no more to say. Put 64 hidden units between pixels and classes: each weighs all pixels, passes its sum through a sigmoid, and the second layer weighs what the units say. Without the sigmoid the two layers would collapse into one linear map; with it the network can bend.`},
+}
+
+// Chapters lists the names of the chapters that there are, in order.
+func Chapters() []string {
+	var names []string
+	for _, c := range chapters {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// choose returns the chapters of the given names in the story's order; all of
+// them where no name is given.
+func choose(names []string) ([]chapter, error) {
+	for _, n := range names {
+		if !slices.Contains(Chapters(), n) {
+			return nil, fmt.Errorf("there is no chapter %q; there are %s", n, strings.Join(Chapters(), ", "))
+		}
+	}
+	var chosen []chapter
+	for _, c := range chapters {
+		if len(names) == 0 || slices.Contains(names, c.name) {
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen, nil
+}

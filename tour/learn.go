@@ -1,0 +1,191 @@
+package tour
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"inkling/autograd"
+	"inkling/explain"
+	"inkling/models"
+	"inkling/nn"
+	"inkling/optim"
+	"inkling/report"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+// learn trains the model of a chapter and collects what the page shows of it.
+func (g *guide) learn(ctx context.Context, c chapter) error {
+	init := nn.StandardNormal(tensor.CPU, g.rng(0))
+	model, err := models.New(c.model, g.spec, init)
+	if err != nil {
+		return err
+	}
+	loss := nn.Losses[c.loss]
+	t := &report.Trained{Chapter: c.name, Model: c.model, Loss: c.loss, Rate: rate, Batch: batch, Post: g.post.curve(c.name)}
+	for _, p := range model.Params() {
+		t.Weights += p.Value.Len()
+	}
+	g.examine(c, model, loss)
+	before := train.Evaluate(model, loss, g.test)
+	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
+	for _, p := range explain.Pushes(model, c.loss, g.test) {
+		t.Push = append(t.Push, report.Push(p))
+	}
+	w := &watcher{guide: g, chapter: c, model: model, into: t, batches: g.train.Batches()}
+	w.snapshot(0)
+	trainer := &train.Trainer{
+		Model: model, Loss: loss, Optimizer: optim.NewSGD(model.Params(), rate),
+		Train: g.train, Valid: g.test, Epochs: epochs, Seed: g.Seed, Hooks: []any{w},
+	}
+	if err := trainer.Run(ctx); err != nil {
+		return err
+	}
+	g.collect(c, model, t)
+	file := filepath.Join(g.Out, c.name+".safetensors")
+	if err := g.saveModel(file, c.model, model, map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}); err != nil {
+		return err
+	}
+	g.story.Trained = append(g.story.Trained, t)
+	var curve []float64
+	for _, p := range t.Curve {
+		curve = append(curve, p.Accuracy)
+	}
+	g.Tell(ChapterEnds{"chapter_end", c.name, t.Final.Accuracy, t.Seconds, file, curve, t.Post})
+	return nil
+}
+
+// examine lets the doctor look at the chapter's model, and the first time also
+// at the data. What is fine goes to the page only.
+func (g *guide) examine(c chapter, model nn.Layer, loss nn.Loss) {
+	var findings []explain.Finding
+	if len(g.story.Trained) == 0 {
+		findings = explain.ExamineData(g.Data)
+	}
+	for x, y := range g.train.Epoch(g.rng(2)) {
+		findings = append(findings, explain.ExamineModel(model, loss, c.loss, rate, x, y)...)
+		break
+	}
+	for _, f := range findings {
+		g.Tell(Doctor{"doctor", c.name, f})
+		g.story.Doctor = append(g.story.Doctor, c.name+": "+f.Sentence)
+	}
+}
+
+// collect takes the trained model apart for the page.
+func (g *guide) collect(c chapter, model nn.Layer, t *report.Trained) {
+	test := g.Data.Test
+	for _, m := range explain.Worst(t.Final, test.Labels, 12) {
+		t.Worst = append(t.Worst, report.Mistake{Picture: picture(test, m.Index, "test"), Answer: m.Answer, Probs: m.Probs})
+	}
+	params := model.Params()
+	if c.model == "network" {
+		in, out := params[0].Value, params[2].Value // (pixels, hidden), (hidden, classes)
+		hidden := in.Dim(1)
+		looks := rows(in.T().Float32s(), g.spec.Pixels())
+		says := rows(out.Float32s(), g.spec.Classes)
+		for u := range hidden {
+			t.Hidden = append(t.Hidden, report.Unit{In: looks[u], Out: says[u]})
+		}
+		g.examineUnits(c, params)
+	} else {
+		t.Unfolded = g.unfold(t.Final, params)
+	}
+}
+
+// examineUnits asks the doctor about the hidden units of a trained network.
+func (g *guide) examineUnits(c chapter, params []*autograd.Param) {
+	for x := range g.test.Epoch(nil) {
+		units := nn.Sequential{nn.Flatten, &nn.Linear{Weight: params[0], Bias: params[1]}, nn.Sigmoid}.Forward(autograd.Const(x))
+		f := explain.ExamineUnits(units.Value())
+		g.Tell(Doctor{"doctor", c.name, f})
+		g.story.Doctor = append(g.story.Doctor, c.name+": "+f.Sentence)
+		break
+	}
+}
+
+// unfold takes one prediction of a linear model apart, down to pixel * weight:
+// that of the first test image which the model reads correctly.
+func (g *guide) unfold(e *train.Evaluation, params []*autograd.Param) *report.Unfolded {
+	test := g.Data.Test
+	at := 0
+	for i, a := range e.Answers {
+		if a == test.Labels[i] {
+			at = i
+			break
+		}
+	}
+	image := make([]float64, 0, test.Pixels())
+	for _, b := range test.Image(at) {
+		image = append(image, float64(b)/255)
+	}
+	logits := e.Logits[at*e.Classes : (at+1)*e.Classes]
+	probs, bias := explain.Softmax(logits), params[1].Value.Float64s()
+	u := &report.Unfolded{Picture: picture(test, at, "test"), Answer: int(e.Answers[at])}
+	for class := range e.Classes {
+		products := explain.Products(image, params[0].Value, class)
+		logit := bias[class]
+		for _, p := range products {
+			logit += p
+		}
+		u.Classes = append(u.Classes, report.UnfoldedClass{Class: class, Bias: bias[class], Products: products, Logit: logit, Probability: probs[class]})
+	}
+	return u
+}
+
+// saveModel writes a model file with three test images as its samples.
+func (g *guide) saveModel(path, architecture string, model nn.Layer, training map[string]any) error {
+	c := &train.Classifier{
+		Info: train.Info{
+			Architecture: architecture, Spec: g.spec, Classes: g.Data.Train.Classes, Scale: 1.0 / 255, Training: training,
+		},
+		Model: model,
+	}
+	var samples [][]byte
+	for i := range min(3, g.Data.Test.Len()) {
+		samples = append(samples, g.Data.Test.Image(i))
+	}
+	return c.Save(path, samples)
+}
+
+// watcher is the hook that turns a training into events and snapshots.
+type watcher struct {
+	*guide
+	chapter chapter
+	model   nn.Layer
+	into    *report.Trained
+	batches int
+}
+
+// Step implements train.StepHook.
+func (w *watcher) Step(s *train.Step) error {
+	if s.Batch%16 == 0 {
+		w.Tell(Progress{w.chapter.name, s.Epoch, epochs, s.Batch, w.batches})
+	}
+	return nil
+}
+
+// Epoch implements train.EpochHook.
+func (w *watcher) Epoch(e *train.Epoch) error {
+	t := w.into
+	t.Curve = append(t.Curve, report.Point{Epoch: e.Epoch + 1, TrainLoss: e.TrainLoss, TestLoss: e.Valid.Loss, Accuracy: e.Valid.Accuracy, Seconds: e.Seconds})
+	t.Seconds += e.Seconds
+	t.Final = e.Valid
+	w.snapshot(e.Epoch + 1)
+	event := EpochEnds{"epoch", w.chapter.name, w.chapter.model, w.chapter.loss, e.Epoch, epochs, e.TrainLoss, e.Valid.Loss, e.Valid.Accuracy, e.Seconds}
+	w.epoch = append(w.epoch, event)
+	w.Tell(event)
+	return nil
+}
+
+// snapshot keeps a linear model's weights at the epochs that the page shows.
+func (w *watcher) snapshot(epoch int) {
+	if w.chapter.model == "linear" && slices.Contains([]int{0, 1, 3, 10, 20, epochs}, epoch) {
+		weights := w.model.Params()[0].Value.T() // (pixels, classes) -> (classes, pixels)
+		w.into.Snapshots = append(w.into.Snapshots, report.Snapshot{Epoch: epoch, Weights: rows(weights.Float32s(), w.spec.Pixels())})
+	}
+}
+
+var _ train.StepHook = (*watcher)(nil)
+var _ train.EpochHook = (*watcher)(nil)

@@ -1,0 +1,154 @@
+// Package tour tells the story: it trains the models of every chapter on the
+// reader's data, reports what happens as events, and leaves models, metrics and
+// a page behind.
+package tour
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"inkling/data"
+	"inkling/models"
+	"inkling/report"
+	"inkling/tensor"
+
+	"github.com/google/renameio/v2"
+)
+
+// Options say which tour to take.
+type Options struct {
+	Data     *data.Dataset
+	From     string   // one line: where the data came from
+	BuiltIn  bool     // the data were drawn by program, for want of real ones
+	Chapters []string // names; empty for all
+	Seed     uint64
+	Out      string // folder for models, metrics and page
+	Command  string // as typed, for the page
+	Version  string
+	Tell     func(Event) // called for everything that happens
+}
+
+// guide is a tour on its way.
+type guide struct {
+	Options
+	post  *post
+	story *report.Story
+	spec  models.Spec
+	train *data.Loader
+	test  *data.Loader
+	epoch []EpochEnds // everything that was measured, for metrics.json
+	base  []Baseline
+}
+
+// batch and rate are the story's, for every chapter that trains: see post.json.
+const (
+	batch  = 256
+	rate   = 1.0
+	epochs = 41
+)
+
+// Run takes the tour. It returns when every chapter is told and the page is
+// written, or with the first error.
+func Run(ctx context.Context, opt Options) error {
+	start := time.Now()
+	chosen, err := choose(opt.Chapters)
+	if err != nil {
+		return err
+	}
+	ds := opt.Data
+	if ds.Train == nil || ds.Test == nil {
+		return fmt.Errorf("%s has no test images; the tour wants training and test images (folders training/ and testing/)", ds.Name)
+	}
+	if err := os.MkdirAll(opt.Out, 0o755); err != nil {
+		return err
+	}
+	g := &guide{
+		Options: opt,
+		post:    postFor(ds),
+		spec:    models.Spec{Channels: ds.Train.Channels, Height: ds.Train.Height, Width: ds.Train.Width, Classes: len(ds.Train.Classes)},
+		train:   data.NewLoader(tensor.CPU, ds.Train, batch),
+		test:    data.NewLoader(tensor.CPU, ds.Test, 1000),
+	}
+	g.story = &report.Story{
+		Version: opt.Version, Date: start.Format("2006-01-02"), Command: opt.Command, Seed: opt.Seed,
+		Device: tensor.CPU.Backend().Describe(),
+		Data: report.Data{
+			Name: ds.Name, From: opt.From, BuiltIn: opt.BuiltIn, Train: ds.Train.Len(), Test: ds.Test.Len(),
+			Height: ds.Train.Height, Width: ds.Train.Width, Classes: ds.Train.Classes,
+		},
+	}
+	d := g.story.Data
+	g.Tell(DataOpened{"data", d.Name, d.From, d.BuiltIn, d.Train, d.Test, d.Height, d.Width})
+	for _, c := range chosen {
+		g.Tell(ChapterBegins{"chapter", c.name, c.title, g.fill(c.text)})
+		var err error
+		switch c.name {
+		case "pixels":
+			g.pixels()
+		case "average":
+			err = g.average()
+		default:
+			err = g.learn(ctx, c)
+		}
+		if err != nil {
+			return fmt.Errorf("chapter %s: %w", c.name, err)
+		}
+	}
+	page := filepath.Join(opt.Out, "index.html")
+	if err := g.save(page); err != nil {
+		return err
+	}
+	g.Tell(Done{"done", time.Since(start).Seconds(), page, opt.Out})
+	return nil
+}
+
+// fill puts the data's own numbers into a text.
+func (g *guide) fill(text string) string {
+	d := g.story.Data
+	return strings.NewReplacer(
+		"{train}", thousands(d.Train), "{test}", thousands(d.Test), "{height}", strconv.Itoa(d.Height), "{width}", strconv.Itoa(d.Width),
+		"{pixels}", strconv.Itoa(g.spec.Pixels()), "{classes}", strconv.Itoa(g.spec.Classes),
+	).Replace(strings.TrimSpace(text))
+}
+
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// rng is the random generator for one purpose; the same seed gives the same
+// tour, whichever chapters are chosen.
+func (g *guide) rng(purpose uint64) *rand.Rand { return rand.New(rand.NewPCG(g.Seed, purpose)) }
+
+func (g *guide) save(page string) error {
+	metrics, err := json.MarshalIndent(map[string]any{
+		"data": g.story.Data.Name, "seed": g.Seed, "device": g.story.Device, "version": g.Version,
+		"baseline": g.base, "epochs": g.epoch,
+	}, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(filepath.Join(g.Out, "metrics.json"), append(metrics, '\n'), 0o644); err != nil {
+		return err
+	}
+	return report.Save(page, g.story)
+}
+
+// picture is an image of a set, for the page.
+func picture(s *data.Set, i int, of string) report.Picture {
+	name := s.Name(i)
+	if s.Names == nil {
+		name = fmt.Sprintf("%s image %d", of, i)
+	}
+	return report.Picture{Pixels: s.Image(i), Label: int(s.Labels[i]), Name: name}
+}
