@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
+	"time"
 
 	"inkling/data/idx"
 )
@@ -26,11 +26,12 @@ var errBomb = errors.New("unpacks to more than is read at most")
 
 // archive is a file that is open for reading.
 type archive struct {
-	path string
-	file *os.File
-	info fs.FileInfo
-	zip  *zip.Reader // nil for a tar
-	gzip bool        // a tar within gzip
+	path    string
+	bytes   *io.SectionReader
+	changed time.Time   // last modification
+	zip     *zip.Reader // nil for a tar
+	gzip    bool        // a tar within gzip
+	io.Closer
 }
 
 // openArchive looks at the first bytes of a file: zip, tar or gzip; the name does
@@ -40,7 +41,7 @@ func openArchive(name string, info fs.FileInfo) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{path: name, file: f, info: info}
+	a := &archive{path: name, bytes: io.NewSectionReader(f, 0, info.Size()), changed: info.ModTime(), Closer: f}
 	if err := a.sniff(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", quote(name), err)
@@ -50,7 +51,7 @@ func openArchive(name string, info fs.FileInfo) (*archive, error) {
 
 func (a *archive) sniff() error {
 	head := make([]byte, 512)
-	n, err := a.file.ReadAt(head, 0)
+	n, err := a.bytes.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -59,7 +60,7 @@ func (a *archive) sniff() error {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		a.gzip = true
 	case bytes.HasPrefix(head, []byte("PK")):
-		a.zip, err = zip.NewReader(a.file, a.info.Size())
+		a.zip, err = zip.NewReader(a.bytes, a.bytes.Size())
 		if err != nil {
 			return fmt.Errorf("a broken zip archive: %w", err)
 		}
@@ -76,13 +77,11 @@ func (a *archive) sniff() error {
 
 func (a *archive) name() string { return a.path }
 
-func (a *archive) close() error { return a.file.Close() }
-
 // identity is the archive's size and time of modification.
 func (a *archive) identity() []byte {
 	var b []byte
-	b = binary.LittleEndian.AppendUint64(b, uint64(a.info.Size()))
-	b = binary.LittleEndian.AppendUint64(b, uint64(a.info.ModTime().UnixNano()))
+	b = binary.LittleEndian.AppendUint64(b, uint64(a.bytes.Size()))
+	b = binary.LittleEndian.AppendUint64(b, uint64(a.changed.UnixNano()))
 	h := sha256.Sum256(b)
 	return h[:]
 }
@@ -191,9 +190,6 @@ func (a *archive) readZip(ctx context.Context, opt Options) (*findings, error) {
 			return nil, fmt.Errorf("the entry %s is encrypted", quote(f.Name))
 		}
 		entries[i] = entry{path: name, dir: mode.IsDir()}
-		if !utf8.ValidString(name) && f.NonUTF8 {
-			continue // such a name is a name all the same; it is escaped where it is shown
-		}
 		if base := path.Base(name); mode.IsRegular() && idx.Usual(base) && !hidden(base) {
 			r, err := f.Open()
 			if err != nil {

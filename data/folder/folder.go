@@ -114,7 +114,7 @@ func Open(ctx context.Context, path string, opt Options) (*data.Dataset, *Report
 	if err != nil {
 		return nil, nil, err
 	}
-	defer src.close()
+	defer src.Close()
 	store := newCache(opt, src)
 	ds, report, damage := store.load()
 	if ds == nil {
@@ -144,7 +144,7 @@ func Scan(ctx context.Context, path string, opt Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer src.close()
+	defer src.Close()
 	found, err := src.read(ctx, opt)
 	if err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ type source interface {
 	name() string
 	identity() []byte // changes when the source does, see cache.go
 	read(context.Context, Options) (*findings, error)
-	close() error
+	Close() error
 }
 
 // findings are what read found: a tree of decoded files, or the whole data set

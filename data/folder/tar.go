@@ -36,11 +36,8 @@ type tarReader struct {
 }
 
 func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
-	if _, err := a.file.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
 	g := newGauge(opt.Limits.Unpacked)
-	var r io.Reader = bufio.NewReaderSize(a.file, 1<<18)
+	var r io.Reader = bufio.NewReaderSize(io.NewSectionReader(a.bytes, 0, a.bytes.Size()), 1<<18)
 	if a.gzip {
 		z, err := gzip.NewReader(r)
 		if err != nil {

@@ -119,7 +119,7 @@ func cause(err error) string {
 
 func (d *directory) name() string { return d.root }
 
-func (d *directory) close() error { return nil }
+func (d *directory) Close() error { return nil }
 
 func (d *directory) file(i int) string {
 	return d.root + string(filepath.Separator) + filepath.FromSlash(d.entries[i].path)

@@ -46,7 +46,7 @@ func Known(opt Options) []Named {
 // Open it reads nothing of it.
 func Get(ctx context.Context, name string, opt Options) (path string, downloaded bool, err error) {
 	opt = opt.withDefaults()
-	spec, ok := fetch.Lookup(name)
+	spec, ok := opt.lookup(name)
 	if !ok {
 		if name == Synth {
 			return "", false, fmt.Errorf("%s is drawn by program: there is nothing to download", Synth)

@@ -37,7 +37,7 @@ func locate(ctx context.Context, name string, opt Options) (*place, error) {
 	if name == Synth {
 		return &place{name: Synth, kind: Drawn, warnings: shadow(name)}, nil
 	}
-	if spec, ok := fetch.Lookup(name); ok {
+	if spec, ok := opt.lookup(name); ok {
 		return known(ctx, spec, name, opt)
 	}
 	switch _, err := os.Stat(name); {

@@ -45,11 +45,13 @@ type Options struct {
 	NoCache  bool   // decode images anew, and keep nothing
 	Offline  bool   // download nothing
 
-	SynthTrain, SynthTest int    // images that synth draws; 0 is 6,000 and 1,000
+	SynthTrain, SynthTest int    // images that synth draws; 0 is as many as MNIST has
 	Seed                  uint64 // of synth
 
 	Folder folder.Options // for folders and archives; its CacheDir is set here
 	Fetch  fetch.Options  // for downloads
+
+	lookup func(name string) (fetch.Spec, bool) // fetch.Lookup, but for tests
 }
 
 // CacheDir is where downloads and decoded images are kept: $INKLING_CACHE, else
@@ -72,11 +74,14 @@ func (o Options) withDefaults() Options {
 	if o.NoCache {
 		o.Folder.CacheDir = ""
 	}
+	if o.lookup == nil {
+		o.lookup = fetch.Lookup
+	}
 	if o.SynthTrain == 0 {
-		o.SynthTrain = 6000
+		o.SynthTrain = synth.Train
 	}
 	if o.SynthTest == 0 {
-		o.SynthTest = 1000
+		o.SynthTest = synth.Test
 	}
 	return o
 }
