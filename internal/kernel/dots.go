@@ -33,7 +33,6 @@ func (plan *Plan) cutDots() {
 	plan.kBlock = roundUp(ceilDiv(p.K, blocks), l.lanes)
 	if !dotInPlace(p, l) {
 		plan.packed, plan.buffer = takeFloats(p.N * roundUp(p.K, l.lanes))
-		plan.packTasks = max(1, min(plan.colPanels, p.K*p.N>>15))
 	}
 }
 

@@ -25,8 +25,11 @@ type Plan struct {
 
 	packed    []float32 // B, each panel of columns apart; nil where B is read in place
 	buffer    []float32 // what packed is cut from, for the free list
-	packTasks int
+	packTasks int       // 0 where Plan has packed already
 }
+
+// packGrain is how many elements of B are worth a task to pack.
+const packGrain = 32 << 10
 
 var freePlans freeList[*Plan]
 
@@ -43,6 +46,13 @@ func (p *Product) Plan() *Plan {
 		plan.cutDots()
 	} else {
 		plan.cutTiles()
+	}
+	if plan.packed != nil {
+		plan.packTasks = min(plan.colPanels, p.K*p.N/packGrain)
+		if plan.packTasks < 2 { // not worth a phase
+			plan.pack(0, plan.colPanels)
+			plan.packTasks = 0
+		}
 	}
 	return plan
 }
@@ -102,22 +112,30 @@ func packCycles(copied, transposed bool) float64 {
 	return 1.5
 }
 
-// deal cuts the panels into tasks: as many as the work is worth, by rows first.
+// deal cuts the panels into tasks: as many as the work is worth, in the
+// proportion of rows to columns that reads A and B the fewest times.
 func (plan *Plan) deal() {
 	p := &plan.problem
 	flops := 2 * float64(p.M) * float64(p.N) * float64(p.K)
 	grain := plan.level.grain
 	tasks := int(min(flops/grain, 8))
 	if more := flops / (8 * grain); more > 8 {
-		tasks = int(min(more, 64))
+		tasks = int(min(more, 32))
 	}
-	plan.rowTasks = max(1, min(tasks, plan.rowPanels))
-	plan.colTasks = max(1, min(tasks/plan.rowTasks, plan.colPanels))
+	plan.rowTasks, plan.colTasks = max(1, min(tasks, plan.rowPanels)), 1
+	least := plan.rowTasks*p.N + p.M
+	for cols := 2; cols <= min(tasks, plan.colPanels); cols++ {
+		rows := min(ceilDiv(tasks, cols), plan.rowPanels)
+		reads := rows*p.N + cols*p.M
+		if few := plan.rowTasks*plan.colTasks < tasks; reads < least || few && rows*cols > plan.rowTasks*plan.colTasks {
+			plan.rowTasks, plan.colTasks, least = rows, cols, reads
+		}
+	}
 }
 
 // Phases is the number of phases: two where B is packed first, by several tasks.
 func (plan *Plan) Phases() int {
-	if plan.packTasks > 0 && plan.rowTasks*plan.colTasks > 1 {
+	if plan.packTasks > 0 {
 		return 2
 	}
 	return 1
@@ -136,17 +154,12 @@ func (plan *Plan) Tasks(phase int) int {
 
 // Run runs one task of a phase.
 func (plan *Plan) Run(phase, task int) {
-	phases := plan.Phases()
-	if phase < phases-1 {
+	switch {
+	case phase < plan.Phases()-1:
 		plan.pack(part(plan.colPanels, plan.packTasks, task))
-		return
-	}
-	if phases == 1 && plan.packTasks > 0 {
-		plan.pack(0, plan.colPanels)
-	}
-	if plan.dots {
+	case plan.dots:
 		plan.runDots(task)
-	} else {
+	default:
 		plan.runTiles(task)
 	}
 }

@@ -6,11 +6,11 @@ package kernel
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -23,11 +23,11 @@ func tile1x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -40,11 +40,11 @@ func tile1x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -57,11 +57,11 @@ func tile2x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -74,11 +74,11 @@ func tile2x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -91,11 +91,11 @@ func tile3x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -108,11 +108,11 @@ func tile3x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -125,11 +125,11 @@ func tile4x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -142,11 +142,11 @@ func tile4x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -159,11 +159,11 @@ func tile5x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -176,11 +176,11 @@ func tile5x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 8
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -193,11 +193,11 @@ func tile6x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //

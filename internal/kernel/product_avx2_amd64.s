@@ -3,44 +3,36 @@
 #include "textflag.h"
 
 // func tile1x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), CX
-	MOVQ   aCol+24(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bRow+40(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   k+0(FP), SI
-	SUBQ   $0x08, SI
-	JLT    rest
+	PREFETCHT0 (AX)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), CX
+	MOVQ       aCol+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+40(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       k+0(FP), SI
+	SUBQ       $0x08, SI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (CX), Y8
@@ -113,10 +105,27 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y1
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y1, (AX)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y1, (CX)
 	VZEROUPPER
 	RET
 
@@ -155,46 +164,37 @@ DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
 // func tile1x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y0
-	VMASKMOVPS 32(AX), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), CX
-	MOVQ   aCol+24(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bRow+40(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   k+0(FP), SI
-	SUBQ   $0x04, SI
-	JLT    rest
+	PREFETCHT0 (AX)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), CX
+	MOVQ       aCol+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+40(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       k+0(FP), SI
+	SUBQ       $0x04, SI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (CX), Y8
@@ -257,61 +257,73 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y2
 	VMOVUPS    32(CX)(DX*4), Y3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y2, (AX)
-	VMASKMOVPS Y1, Y3, 32(AX)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 32(CX), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y2, (CX)
+	VMASKMOVPS Y1, Y3, 32(CX)
 	VZEROUPPER
 	RET
 
 // func tile2x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x04, DI
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x04, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (DX), Y8
 	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (AX)(CX*1), Y9
 	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (AX)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	VMOVUPS      (DX), Y8
@@ -340,21 +352,21 @@ unrolled:
 
 rest:
 	ADDQ   $0x04, DI
-	VADDPS Y4, Y1, Y1
-	VADDPS Y5, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
 	VADDPS Y6, Y2, Y2
 	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
 	TESTQ  DI, DI
 	JLE    store
 
 loop:
 	VMOVUPS      (DX), Y2
 	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VBROADCASTSS (AX)(CX*1), Y3
 	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (AX)(CX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
@@ -366,67 +378,77 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y2
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y1, Y2, (AX)
-	VMASKMOVPS Y0, Y2, (AX)(CX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y2, Y3
+	VADDPS     Y3, Y0, Y0
+	VMASKMOVPS (CX)(DX*1), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y2, (CX)
+	VMASKMOVPS Y1, Y2, (CX)(DX*1)
 	VZEROUPPER
 	RET
 
 // func tile2x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y2
-	VMASKMOVPS 32(AX), Y1, Y3
-	VMASKMOVPS (AX)(CX*1), Y0, Y0
-	VMASKMOVPS 32(AX)(CX*1), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x02, DI
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x02, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (AX)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (AX)(CX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	VMOVUPS      (DX), Y8
@@ -444,10 +466,10 @@ unrolled:
 
 rest:
 	ADDQ   $0x02, DI
-	VADDPS Y4, Y2, Y2
-	VADDPS Y5, Y3, Y3
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y1, Y1
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
 	TESTQ  DI, DI
 	JLE    store
 
@@ -455,11 +477,11 @@ loop:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (AX)(CX*1), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (AX)(CX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
@@ -472,70 +494,88 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y4
 	VMOVUPS    32(CX)(DX*4), Y5
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y2, Y4, (AX)
-	VMASKMOVPS Y3, Y5, 32(AX)
-	VMASKMOVPS Y0, Y4, (AX)(CX*1)
-	VMASKMOVPS Y1, Y5, 32(AX)(CX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y4, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS 32(CX), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS (CX)(DX*1), Y4, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS 32(CX)(DX*1), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(DX*1)
+	VMOVUPS Y3, 32(CX)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y4, (CX)
+	VMASKMOVPS Y1, Y5, 32(CX)
+	VMASKMOVPS Y2, Y4, (CX)(DX*1)
+	VMASKMOVPS Y3, Y5, 32(CX)(DX*1)
 	VZEROUPPER
 	RET
 
 // func tile3x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VMASKMOVPS (AX)(CX*2), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x04, DI
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x04, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (AX), Y13
-	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (AX)(CX*1), Y13
-	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (AX)(CX*2), Y13
 	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (AX)(CX*1), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (AX)(CX*2), Y13
+	VFMADD231PS  Y12, Y13, Y2
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	VMOVUPS      (DX), Y12
@@ -570,26 +610,26 @@ unrolled:
 
 rest:
 	ADDQ   $0x04, DI
-	VADDPS Y6, Y1, Y1
-	VADDPS Y7, Y2, Y2
-	VADDPS Y8, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
 	VADDPS Y9, Y3, Y3
 	VADDPS Y10, Y4, Y4
 	VADDPS Y11, Y5, Y5
-	VADDPS Y3, Y1, Y1
-	VADDPS Y4, Y2, Y2
-	VADDPS Y5, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VADDPS Y4, Y1, Y1
+	VADDPS Y5, Y2, Y2
 	TESTQ  DI, DI
 	JLE    store
 
 loop:
 	VMOVUPS      (DX), Y3
 	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (AX)(CX*1), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VBROADCASTSS (AX)(CX*2), Y4
 	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (AX)(CX*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (AX)(CX*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
@@ -601,77 +641,89 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y1, Y3, (AX)
-	VMASKMOVPS Y2, Y3, (AX)(CX*1)
-	VMASKMOVPS Y0, Y3, (AX)(CX*2)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y3, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS (CX)(DX*1), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS (CX)(DX*2), Y3, Y4
+	VADDPS     Y4, Y2, Y2
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(DX*1)
+	VMOVUPS Y2, (CX)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y3, (CX)
+	VMASKMOVPS Y1, Y3, (CX)(DX*1)
+	VMASKMOVPS Y2, Y3, (CX)(DX*2)
 	VZEROUPPER
 	RET
 
 // func tile3x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y0, Y2
-	VMASKMOVPS 32(AX), Y1, Y3
-	VMASKMOVPS (AX)(CX*1), Y0, Y4
-	VMASKMOVPS 32(AX)(CX*1), Y1, Y5
-	VMASKMOVPS (AX)(CX*2), Y0, Y0
-	VMASKMOVPS 32(AX)(CX*2), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x02, DI
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x02, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (AX), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (AX)(CX*1), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (AX)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(CX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (AX)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	VMOVUPS      (DX), Y12
@@ -692,12 +744,12 @@ unrolled:
 
 rest:
 	ADDQ   $0x02, DI
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y8, Y4, Y4
-	VADDPS Y9, Y5, Y5
-	VADDPS Y10, Y0, Y0
-	VADDPS Y11, Y1, Y1
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
+	VADDPS Y9, Y3, Y3
+	VADDPS Y10, Y4, Y4
+	VADDPS Y11, Y5, Y5
 	TESTQ  DI, DI
 	JLE    store
 
@@ -705,14 +757,14 @@ loop:
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
 	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (AX)(CX*1), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	VBROADCASTSS (AX)(CX*2), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (AX)(CX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (AX)(CX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
@@ -725,73 +777,97 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y6
 	VMOVUPS    32(CX)(DX*4), Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y2, Y6, (AX)
-	VMASKMOVPS Y3, Y7, 32(AX)
-	VMASKMOVPS Y4, Y6, (AX)(CX*1)
-	VMASKMOVPS Y5, Y7, 32(AX)(CX*1)
-	VMASKMOVPS Y0, Y6, (AX)(CX*2)
-	VMASKMOVPS Y1, Y7, 32(AX)(CX*2)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	VMASKMOVPS (CX), Y6, Y8
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS 32(CX), Y7, Y8
+	VADDPS     Y8, Y1, Y1
+	VMASKMOVPS (CX)(DX*1), Y6, Y8
+	VADDPS     Y8, Y2, Y2
+	VMASKMOVPS 32(CX)(DX*1), Y7, Y8
+	VADDPS     Y8, Y3, Y3
+	VMASKMOVPS (CX)(DX*2), Y6, Y8
+	VADDPS     Y8, Y4, Y4
+	VMASKMOVPS 32(CX)(DX*2), Y7, Y8
+	VADDPS     Y8, Y5, Y5
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(DX*1)
+	VMOVUPS Y3, 32(CX)(DX*1)
+	VMOVUPS Y4, (CX)(DX*2)
+	VMOVUPS Y5, 32(CX)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y6, (CX)
+	VMASKMOVPS Y1, Y7, 32(CX)
+	VMASKMOVPS Y2, Y6, (CX)(DX*1)
+	VMASKMOVPS Y3, Y7, 32(CX)(DX*1)
+	VMASKMOVPS Y4, Y6, (CX)(DX*2)
+	VMASKMOVPS Y5, Y7, 32(CX)(DX*2)
 	VZEROUPPER
 	RET
 
 // func tile4x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VMASKMOVPS (AX)(CX*2), Y0, Y3
-	VMASKMOVPS (AX)(DX*1), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   aCol+24(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   bRow+40(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   k+0(FP), R8
-	SUBQ   $0x02, R8
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	SUBQ       $0x02, R8
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (BX), Y8
 	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (AX)(CX*1), Y9
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (AX)(CX*2), Y9
-	VFMADD231PS  Y8, Y9, Y3
-	VBROADCASTSS (AX)(DX*1), Y9
 	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (AX)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (AX)(CX*2), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (AX)(DX*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	VMOVUPS      (BX), Y8
@@ -810,23 +886,23 @@ unrolled:
 
 rest:
 	ADDQ   $0x02, R8
-	VADDPS Y4, Y1, Y1
-	VADDPS Y5, Y2, Y2
-	VADDPS Y6, Y3, Y3
-	VADDPS Y7, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
 	TESTQ  R8, R8
 	JLE    store
 
 loop:
 	VMOVUPS      (BX), Y4
 	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (AX)(CX*1), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (AX)(CX*2), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VBROADCASTSS (AX)(DX*1), Y5
 	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (AX)(CX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (AX)(CX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (AX)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
@@ -838,82 +914,97 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y4
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y1, Y4, (AX)
-	VMASKMOVPS Y2, Y4, (AX)(CX*1)
-	VMASKMOVPS Y3, Y4, (AX)(CX*2)
-	VMASKMOVPS Y0, Y4, (AX)(DX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	VMASKMOVPS (CX), Y4, Y5
+	VADDPS     Y5, Y0, Y0
+	VMASKMOVPS (CX)(DX*1), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS (CX)(DX*2), Y4, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS (CX)(BX*1), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(DX*1)
+	VMOVUPS Y2, (CX)(DX*2)
+	VMOVUPS Y3, (CX)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y4, (CX)
+	VMASKMOVPS Y1, Y4, (CX)(DX*1)
+	VMASKMOVPS Y2, Y4, (CX)(DX*2)
+	VMASKMOVPS Y3, Y4, (CX)(BX*1)
 	VZEROUPPER
 	RET
 
 // func tile4x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y0, Y2
-	VMASKMOVPS 32(AX), Y1, Y3
-	VMASKMOVPS (AX)(CX*1), Y0, Y4
-	VMASKMOVPS 32(AX)(CX*1), Y1, Y5
-	VMASKMOVPS (AX)(CX*2), Y0, Y6
-	VMASKMOVPS 32(AX)(CX*2), Y1, Y7
-	VMASKMOVPS (AX)(DX*1), Y0, Y0
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS      (BX), Y8
 	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (AX)(CX*1), Y10
-	VFMADD231PS  Y8, Y10, Y4
-	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (AX)(CX*2), Y10
-	VFMADD231PS  Y8, Y10, Y6
-	VFMADD231PS  Y9, Y10, Y7
-	VBROADCASTSS (AX)(DX*1), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (AX)(CX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (AX)(CX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (AX)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
@@ -926,81 +1017,112 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y8
 	VMOVUPS    32(CX)(DX*4), Y9
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y2, Y8, (AX)
-	VMASKMOVPS Y3, Y9, 32(AX)
-	VMASKMOVPS Y4, Y8, (AX)(CX*1)
-	VMASKMOVPS Y5, Y9, 32(AX)(CX*1)
-	VMASKMOVPS Y6, Y8, (AX)(CX*2)
-	VMASKMOVPS Y7, Y9, 32(AX)(CX*2)
-	VMASKMOVPS Y0, Y8, (AX)(DX*1)
-	VMASKMOVPS Y1, Y9, 32(AX)(DX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	VMASKMOVPS (CX), Y8, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS 32(CX), Y9, Y10
+	VADDPS     Y10, Y1, Y1
+	VMASKMOVPS (CX)(DX*1), Y8, Y10
+	VADDPS     Y10, Y2, Y2
+	VMASKMOVPS 32(CX)(DX*1), Y9, Y10
+	VADDPS     Y10, Y3, Y3
+	VMASKMOVPS (CX)(DX*2), Y8, Y10
+	VADDPS     Y10, Y4, Y4
+	VMASKMOVPS 32(CX)(DX*2), Y9, Y10
+	VADDPS     Y10, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y8, Y10
+	VADDPS     Y10, Y6, Y6
+	VMASKMOVPS 32(CX)(BX*1), Y9, Y10
+	VADDPS     Y10, Y7, Y7
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(DX*1)
+	VMOVUPS Y3, 32(CX)(DX*1)
+	VMOVUPS Y4, (CX)(DX*2)
+	VMOVUPS Y5, 32(CX)(DX*2)
+	VMOVUPS Y6, (CX)(BX*1)
+	VMOVUPS Y7, 32(CX)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y8, (CX)
+	VMASKMOVPS Y1, Y9, 32(CX)
+	VMASKMOVPS Y2, Y8, (CX)(DX*1)
+	VMASKMOVPS Y3, Y9, 32(CX)(DX*1)
+	VMASKMOVPS Y4, Y8, (CX)(DX*2)
+	VMASKMOVPS Y5, Y9, 32(CX)(DX*2)
+	VMASKMOVPS Y6, Y8, (CX)(BX*1)
+	VMASKMOVPS Y7, Y9, 32(CX)(BX*1)
 	VZEROUPPER
 	RET
 
 // func tile5x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VMASKMOVPS (AX)(CX*2), Y0, Y3
-	VMASKMOVPS (AX)(DX*1), Y0, Y4
-	VMASKMOVPS (AX)(CX*4), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   aCol+24(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   bRow+40(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   k+0(FP), R8
-	SUBQ   $0x02, R8
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	SUBQ       $0x02, R8
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (BX), Y10
 	VBROADCASTSS (AX), Y11
-	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (AX)(CX*1), Y11
-	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (AX)(CX*2), Y11
-	VFMADD231PS  Y10, Y11, Y3
-	VBROADCASTSS (AX)(DX*1), Y11
-	VFMADD231PS  Y10, Y11, Y4
-	VBROADCASTSS (AX)(CX*4), Y11
 	VFMADD231PS  Y10, Y11, Y0
+	VBROADCASTSS (AX)(CX*1), Y11
+	VFMADD231PS  Y10, Y11, Y1
+	VBROADCASTSS (AX)(CX*2), Y11
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (AX)(DX*1), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS (AX)(CX*4), Y11
+	VFMADD231PS  Y10, Y11, Y4
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	VMOVUPS      (BX), Y10
@@ -1021,26 +1143,26 @@ unrolled:
 
 rest:
 	ADDQ   $0x02, R8
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y8, Y4, Y4
-	VADDPS Y9, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VADDPS Y6, Y1, Y1
+	VADDPS Y7, Y2, Y2
+	VADDPS Y8, Y3, Y3
+	VADDPS Y9, Y4, Y4
 	TESTQ  R8, R8
 	JLE    store
 
 loop:
 	VMOVUPS      (BX), Y5
 	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(CX*1), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (AX)(CX*2), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (AX)(DX*1), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VBROADCASTSS (AX)(CX*4), Y6
 	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (AX)(CX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (AX)(CX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (AX)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (AX)(CX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
@@ -1052,90 +1174,107 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y5
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y1, Y5, (AX)
-	VMASKMOVPS Y2, Y5, (AX)(CX*1)
-	VMASKMOVPS Y3, Y5, (AX)(CX*2)
-	VMASKMOVPS Y4, Y5, (AX)(DX*1)
-	VMASKMOVPS Y0, Y5, (AX)(CX*4)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	VMASKMOVPS (CX), Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS (CX)(DX*1), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS (CX)(DX*2), Y5, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS (CX)(BX*1), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS (CX)(DX*4), Y5, Y6
+	VADDPS     Y6, Y4, Y4
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(DX*1)
+	VMOVUPS Y2, (CX)(DX*2)
+	VMOVUPS Y3, (CX)(BX*1)
+	VMOVUPS Y4, (CX)(DX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y5, (CX)
+	VMASKMOVPS Y1, Y5, (CX)(DX*1)
+	VMASKMOVPS Y2, Y5, (CX)(DX*2)
+	VMASKMOVPS Y3, Y5, (CX)(BX*1)
+	VMASKMOVPS Y4, Y5, (CX)(DX*4)
 	VZEROUPPER
 	RET
 
 // func tile5x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y0, Y2
-	VMASKMOVPS 32(AX), Y1, Y3
-	VMASKMOVPS (AX)(CX*1), Y0, Y4
-	VMASKMOVPS 32(AX)(CX*1), Y1, Y5
-	VMASKMOVPS (AX)(CX*2), Y0, Y6
-	VMASKMOVPS 32(AX)(CX*2), Y1, Y7
-	VMASKMOVPS (AX)(DX*1), Y0, Y8
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y9
-	VMASKMOVPS (AX)(CX*4), Y0, Y0
-	VMASKMOVPS 32(AX)(CX*4), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS      (BX), Y10
 	VMOVUPS      32(BX), Y11
 	VBROADCASTSS (AX), Y12
-	VFMADD231PS  Y10, Y12, Y2
-	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (AX)(CX*1), Y12
-	VFMADD231PS  Y10, Y12, Y4
-	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (AX)(CX*2), Y12
-	VFMADD231PS  Y10, Y12, Y6
-	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (AX)(DX*1), Y12
-	VFMADD231PS  Y10, Y12, Y8
-	VFMADD231PS  Y11, Y12, Y9
-	VBROADCASTSS (AX)(CX*4), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (AX)(CX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (AX)(CX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (AX)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (AX)(CX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
@@ -1148,90 +1287,127 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y10
 	VMOVUPS    32(CX)(DX*4), Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y2, Y10, (AX)
-	VMASKMOVPS Y3, Y11, 32(AX)
-	VMASKMOVPS Y4, Y10, (AX)(CX*1)
-	VMASKMOVPS Y5, Y11, 32(AX)(CX*1)
-	VMASKMOVPS Y6, Y10, (AX)(CX*2)
-	VMASKMOVPS Y7, Y11, 32(AX)(CX*2)
-	VMASKMOVPS Y8, Y10, (AX)(DX*1)
-	VMASKMOVPS Y9, Y11, 32(AX)(DX*1)
-	VMASKMOVPS Y0, Y10, (AX)(CX*4)
-	VMASKMOVPS Y1, Y11, 32(AX)(CX*4)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	VMASKMOVPS (CX), Y10, Y12
+	VADDPS     Y12, Y0, Y0
+	VMASKMOVPS 32(CX), Y11, Y12
+	VADDPS     Y12, Y1, Y1
+	VMASKMOVPS (CX)(DX*1), Y10, Y12
+	VADDPS     Y12, Y2, Y2
+	VMASKMOVPS 32(CX)(DX*1), Y11, Y12
+	VADDPS     Y12, Y3, Y3
+	VMASKMOVPS (CX)(DX*2), Y10, Y12
+	VADDPS     Y12, Y4, Y4
+	VMASKMOVPS 32(CX)(DX*2), Y11, Y12
+	VADDPS     Y12, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y10, Y12
+	VADDPS     Y12, Y6, Y6
+	VMASKMOVPS 32(CX)(BX*1), Y11, Y12
+	VADDPS     Y12, Y7, Y7
+	VMASKMOVPS (CX)(DX*4), Y10, Y12
+	VADDPS     Y12, Y8, Y8
+	VMASKMOVPS 32(CX)(DX*4), Y11, Y12
+	VADDPS     Y12, Y9, Y9
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(DX*1)
+	VMOVUPS Y3, 32(CX)(DX*1)
+	VMOVUPS Y4, (CX)(DX*2)
+	VMOVUPS Y5, 32(CX)(DX*2)
+	VMOVUPS Y6, (CX)(BX*1)
+	VMOVUPS Y7, 32(CX)(BX*1)
+	VMOVUPS Y8, (CX)(DX*4)
+	VMOVUPS Y9, 32(CX)(DX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y10, (CX)
+	VMASKMOVPS Y1, Y11, 32(CX)
+	VMASKMOVPS Y2, Y10, (CX)(DX*1)
+	VMASKMOVPS Y3, Y11, 32(CX)(DX*1)
+	VMASKMOVPS Y4, Y10, (CX)(DX*2)
+	VMASKMOVPS Y5, Y11, 32(CX)(DX*2)
+	VMASKMOVPS Y6, Y10, (CX)(BX*1)
+	VMASKMOVPS Y7, Y11, 32(CX)(BX*1)
+	VMASKMOVPS Y8, Y10, (CX)(DX*4)
+	VMASKMOVPS Y9, Y11, 32(CX)(DX*4)
 	VZEROUPPER
 	RET
 
 // func tile6x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
 	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VMASKMOVPS (AX)(CX*2), Y0, Y3
-	VMASKMOVPS (AX)(DX*1), Y0, Y4
-	VMASKMOVPS (AX)(CX*4), Y0, Y5
-	VMASKMOVPS (AX)(BX*1), Y0, Y0
-	JMP        start
-
-clear:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y0, Y0, Y0
-
-start:
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	LEAQ   (CX)(CX*4), BX
-	MOVQ   b+32(FP), SI
-	MOVQ   aCol+24(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   bRow+40(FP), R8
-	SHLQ   $0x02, R8
-	MOVQ   k+0(FP), R9
-	SUBQ   $0x02, R9
-	JLT    rest
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	SUBQ       $0x02, R9
+	JLT        rest
 
 unrolled:
 	VMOVUPS      (SI), Y12
 	VBROADCASTSS (AX), Y13
-	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (AX)(CX*1), Y13
-	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (AX)(CX*2), Y13
-	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (AX)(DX*1), Y13
-	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (AX)(CX*4), Y13
-	VFMADD231PS  Y12, Y13, Y5
-	VBROADCASTSS (AX)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (AX)(CX*1), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (AX)(CX*2), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (AX)(DX*1), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS (AX)(CX*4), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (AX)(BX*1), Y13
+	VFMADD231PS  Y12, Y13, Y5
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	VMOVUPS      (SI), Y12
@@ -1254,29 +1430,29 @@ unrolled:
 
 rest:
 	ADDQ   $0x02, R9
-	VADDPS Y6, Y1, Y1
-	VADDPS Y7, Y2, Y2
-	VADDPS Y8, Y3, Y3
-	VADDPS Y9, Y4, Y4
-	VADDPS Y10, Y5, Y5
-	VADDPS Y11, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VADDPS Y7, Y1, Y1
+	VADDPS Y8, Y2, Y2
+	VADDPS Y9, Y3, Y3
+	VADDPS Y10, Y4, Y4
+	VADDPS Y11, Y5, Y5
 	TESTQ  R9, R9
 	JLE    store
 
 loop:
 	VMOVUPS      (SI), Y6
 	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (AX)(CX*1), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(CX*2), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (AX)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (AX)(CX*4), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VBROADCASTSS (AX)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (AX)(CX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (AX)(CX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (AX)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (AX)(CX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (AX)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
@@ -1288,101 +1464,121 @@ store:
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y6
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS Y1, Y6, (AX)
-	VMASKMOVPS Y2, Y6, (AX)(CX*1)
-	VMASKMOVPS Y3, Y6, (AX)(CX*2)
-	VMASKMOVPS Y4, Y6, (AX)(DX*1)
-	VMASKMOVPS Y5, Y6, (AX)(CX*4)
-	VMASKMOVPS Y0, Y6, (AX)(BX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	VMASKMOVPS (CX), Y6, Y7
+	VADDPS     Y7, Y0, Y0
+	VMASKMOVPS (CX)(DX*1), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS (CX)(DX*2), Y6, Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS (CX)(BX*1), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS (CX)(DX*4), Y6, Y7
+	VADDPS     Y7, Y4, Y4
+	VMASKMOVPS (CX)(SI*1), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	LEAQ    (DX)(DX*4), SI
+	CMPQ    AX, $0x08
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(DX*1)
+	VMOVUPS Y2, (CX)(DX*2)
+	VMOVUPS Y3, (CX)(BX*1)
+	VMOVUPS Y4, (CX)(DX*4)
+	VMOVUPS Y5, (CX)(SI*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y6, (CX)
+	VMASKMOVPS Y1, Y6, (CX)(DX*1)
+	VMASKMOVPS Y2, Y6, (CX)(DX*2)
+	VMASKMOVPS Y3, Y6, (CX)(BX*1)
+	VMASKMOVPS Y4, Y6, (CX)(DX*4)
+	VMASKMOVPS Y5, Y6, (CX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func tile6x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y0
-	VMOVUPS    32(CX)(DX*4), Y1
-	MOVQ       init+48(FP), AX
-	TESTQ      AX, AX
-	JZ         clear
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
+	VMOVUPS    32(CX)(DX*4), Y0
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
 	SHLQ       $0x02, CX
 	LEAQ       (CX)(CX*2), DX
 	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y0, Y2
-	VMASKMOVPS 32(AX), Y1, Y3
-	VMASKMOVPS (AX)(CX*1), Y0, Y4
-	VMASKMOVPS 32(AX)(CX*1), Y1, Y5
-	VMASKMOVPS (AX)(CX*2), Y0, Y6
-	VMASKMOVPS 32(AX)(CX*2), Y1, Y7
-	VMASKMOVPS (AX)(DX*1), Y0, Y8
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y9
-	VMASKMOVPS (AX)(CX*4), Y0, Y10
-	VMASKMOVPS 32(AX)(CX*4), Y1, Y11
-	VMASKMOVPS (AX)(BX*1), Y0, Y0
-	VMASKMOVPS 32(AX)(BX*1), Y1, Y1
-	JMP        start
-
-clear:
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	MOVQ  b+32(FP), SI
-	MOVQ  aCol+24(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  bRow+40(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  k+0(FP), R9
-	TESTQ R9, R9
-	JLE   store
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	TESTQ      R9, R9
+	JLE        store
 
 loop:
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	VBROADCASTSS (AX), Y14
-	VFMADD231PS  Y12, Y14, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (AX)(CX*1), Y14
-	VFMADD231PS  Y12, Y14, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (AX)(CX*2), Y14
-	VFMADD231PS  Y12, Y14, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (AX)(DX*1), Y14
-	VFMADD231PS  Y12, Y14, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (AX)(CX*4), Y14
-	VFMADD231PS  Y12, Y14, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS (AX)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(CX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (AX)(CX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (AX)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (AX)(CX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (AX)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
@@ -1395,23 +1591,75 @@ store:
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y12
 	VMOVUPS    32(CX)(DX*4), Y13
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	VMASKMOVPS Y4, Y12, (AX)(CX*1)
-	VMASKMOVPS Y5, Y13, 32(AX)(CX*1)
-	VMASKMOVPS Y6, Y12, (AX)(CX*2)
-	VMASKMOVPS Y7, Y13, 32(AX)(CX*2)
-	VMASKMOVPS Y8, Y12, (AX)(DX*1)
-	VMASKMOVPS Y9, Y13, 32(AX)(DX*1)
-	VMASKMOVPS Y10, Y12, (AX)(CX*4)
-	VMASKMOVPS Y11, Y13, 32(AX)(CX*4)
-	VMASKMOVPS Y0, Y12, (AX)(BX*1)
-	VMASKMOVPS Y1, Y13, 32(AX)(BX*1)
+	MOVQ       init+48(FP), CX
+	TESTQ      CX, CX
+	JZ         added
+	MOVQ       init+48(FP), CX
+	MOVQ       initRow+56(FP), DX
+	SHLQ       $0x02, DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	VMASKMOVPS (CX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS 32(CX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS (CX)(DX*1), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS 32(CX)(DX*1), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS (CX)(DX*2), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS 32(CX)(DX*2), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS 32(CX)(BX*1), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	VMASKMOVPS (CX)(DX*4), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS 32(CX)(DX*4), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	VMASKMOVPS (CX)(SI*1), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS 32(CX)(SI*1), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+
+added:
+	MOVQ    c+64(FP), CX
+	MOVQ    cRow+72(FP), DX
+	SHLQ    $0x02, DX
+	LEAQ    (DX)(DX*2), BX
+	LEAQ    (DX)(DX*4), SI
+	CMPQ    AX, $0x10
+	JNE     ragged
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(DX*1)
+	VMOVUPS Y3, 32(CX)(DX*1)
+	VMOVUPS Y4, (CX)(DX*2)
+	VMOVUPS Y5, 32(CX)(DX*2)
+	VMOVUPS Y6, (CX)(BX*1)
+	VMOVUPS Y7, 32(CX)(BX*1)
+	VMOVUPS Y8, (CX)(DX*4)
+	VMOVUPS Y9, 32(CX)(DX*4)
+	VMOVUPS Y10, (CX)(SI*1)
+	VMOVUPS Y11, 32(CX)(SI*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	VMASKMOVPS Y0, Y12, (CX)
+	VMASKMOVPS Y1, Y13, 32(CX)
+	VMASKMOVPS Y2, Y12, (CX)(DX*1)
+	VMASKMOVPS Y3, Y13, 32(CX)(DX*1)
+	VMASKMOVPS Y4, Y12, (CX)(DX*2)
+	VMASKMOVPS Y5, Y13, 32(CX)(DX*2)
+	VMASKMOVPS Y6, Y12, (CX)(BX*1)
+	VMASKMOVPS Y7, Y13, 32(CX)(BX*1)
+	VMASKMOVPS Y8, Y12, (CX)(DX*4)
+	VMASKMOVPS Y9, Y13, 32(CX)(DX*4)
+	VMASKMOVPS Y10, Y12, (CX)(SI*1)
+	VMASKMOVPS Y11, Y13, 32(CX)(SI*1)
 	VZEROUPPER
 	RET
 

@@ -6,11 +6,11 @@ package kernel
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -23,11 +23,11 @@ func tile1x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -40,11 +40,11 @@ func tile1x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -57,11 +57,11 @@ func tile2x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -74,11 +74,11 @@ func tile2x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -91,11 +91,11 @@ func tile3x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -108,11 +108,11 @@ func tile3x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -125,11 +125,11 @@ func tile4x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -142,11 +142,11 @@ func tile4x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -159,11 +159,11 @@ func tile5x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -176,11 +176,11 @@ func tile5x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -193,11 +193,11 @@ func tile6x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -210,11 +210,11 @@ func tile6x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 7 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -227,11 +227,11 @@ func tile7x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 7 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -244,11 +244,11 @@ func tile7x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 8 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -261,11 +261,11 @@ func tile8x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 8 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -278,11 +278,11 @@ func tile8x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 9 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -295,11 +295,11 @@ func tile9x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 9 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -312,11 +312,11 @@ func tile9x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 //
 //	for r := range 10 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -329,11 +329,11 @@ func tile10x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 10 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -346,11 +346,11 @@ func tile10x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 11 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -363,11 +363,11 @@ func tile11x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 11 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -380,11 +380,11 @@ func tile11x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 12 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -397,11 +397,11 @@ func tile12x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 12 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -414,11 +414,11 @@ func tile12x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 13 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -431,11 +431,11 @@ func tile13x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 13 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -448,11 +448,11 @@ func tile13x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 14 {
 //		for j := range lanes { // 0 to 16
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //
@@ -465,11 +465,11 @@ func tile14x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 //
 //	for r := range 14 {
 //		for j := range lanes { // 0 to 32
-//			sum := init[r*initRow+j] // 0 where init is nil
+//			sum := float32(0)
 //			for i := range k {
 //				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
 //			}
-//			c[r*cRow+j] = sum
+//			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
 //	}
 //

@@ -3,39 +3,31 @@
 #include "textflag.h"
 
 // func tile1x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-
-start:
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), CX
-	MOVQ   aCol+24(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bRow+40(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   k+0(FP), SI
-	SUBQ   $0x04, SI
-	JLT    rest
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), CX
+	MOVQ       aCol+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+40(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       k+0(FP), SI
+	SUBQ       $0x04, SI
+	JLT        rest
 
 unrolled:
 	VMOVUPS.Z        (CX), K1, Z4
@@ -74,6 +66,17 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -82,42 +85,34 @@ store:
 	RET
 
 // func tile1x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-
-start:
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), CX
-	MOVQ   aCol+24(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bRow+40(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   k+0(FP), SI
-	SUBQ   $0x02, SI
-	JLT    rest
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), CX
+	MOVQ       aCol+24(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+40(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       k+0(FP), SI
+	SUBQ       $0x02, SI
+	JLT        rest
 
 unrolled:
 	VMOVUPS.Z    (CX), K1, Z4
@@ -156,6 +151,19 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z2
+	VADDPS    Z2, Z1, Z1
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -165,40 +173,32 @@ store:
 	RET
 
 // func tile2x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-
-start:
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x02, DI
-	JLT    rest
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x02, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS.Z        (DX), K1, Z4
@@ -231,6 +231,19 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -240,44 +253,36 @@ store:
 	RET
 
 // func tile2x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	MOVQ  b+32(FP), DX
-	MOVQ  aCol+24(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  bRow+40(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  k+0(FP), DI
-	TESTQ DI, DI
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	TESTQ      DI, DI
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DX), K1, Z4
@@ -294,6 +299,23 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z4
+	VADDPS    Z4, Z3, Z3
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -305,43 +327,35 @@ store:
 	RET
 
 // func tile3x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-
-start:
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+32(FP), DX
-	MOVQ   aCol+24(FP), BX
-	SHLQ   $0x02, BX
-	MOVQ   bRow+40(FP), SI
-	SHLQ   $0x02, SI
-	MOVQ   k+0(FP), DI
-	SUBQ   $0x02, DI
-	JLT    rest
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	SUBQ       $0x02, DI
+	JLT        rest
 
 unrolled:
 	VMOVUPS.Z        (DX), K1, Z6
@@ -378,6 +392,21 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -388,48 +417,40 @@ store:
 	RET
 
 // func tile3x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	MOVQ  b+32(FP), DX
-	MOVQ  aCol+24(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  bRow+40(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  k+0(FP), DI
-	TESTQ DI, DI
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	MOVQ       b+32(FP), DX
+	MOVQ       aCol+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+40(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+0(FP), DI
+	TESTQ      DI, DI
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DX), K1, Z6
@@ -449,6 +470,27 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z6
+	VADDPS    Z6, Z5, Z5
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -462,44 +504,36 @@ store:
 	RET
 
 // func tile4x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (BX), K1, Z4
@@ -513,6 +547,24 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -525,54 +577,46 @@ store:
 	RET
 
 // func tile4x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z8
@@ -595,6 +639,32 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z8
+	VADDPS    Z8, Z7, Z7
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -611,46 +681,38 @@ store:
 	RET
 
 // func tile5x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (BX), K1, Z5
@@ -665,6 +727,26 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -678,58 +760,50 @@ store:
 	RET
 
 // func tile5x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	MOVQ  b+32(FP), BX
-	MOVQ  aCol+24(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  bRow+40(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  k+0(FP), R8
-	TESTQ R8, R8
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       b+32(FP), BX
+	MOVQ       aCol+24(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       bRow+40(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+0(FP), R8
+	TESTQ      R8, R8
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z10
@@ -755,6 +829,36 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z10
+	VADDPS    Z10, Z9, Z9
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -773,50 +877,42 @@ store:
 	RET
 
 // func tile6x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	MOVQ  b+32(FP), SI
-	MOVQ  aCol+24(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  bRow+40(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  k+0(FP), R9
-	TESTQ R9, R9
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	TESTQ      R9, R9
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (SI), K1, Z6
@@ -832,6 +928,29 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -847,64 +966,56 @@ store:
 	RET
 
 // func tile6x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	MOVQ  b+32(FP), SI
-	MOVQ  aCol+24(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  bRow+40(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  k+0(FP), R9
-	TESTQ R9, R9
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	TESTQ      R9, R9
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (SI), K1, Z12
@@ -933,6 +1044,41 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z12
+	VADDPS    Z12, Z11, Z11
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -954,52 +1100,44 @@ store:
 	RET
 
 // func tile7x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	MOVQ  b+32(FP), SI
-	MOVQ  aCol+24(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  bRow+40(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  k+0(FP), R9
-	TESTQ R9, R9
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	TESTQ      R9, R9
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (SI), K1, Z7
@@ -1016,6 +1154,31 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z7
+	VADDPS    Z7, Z6, Z6
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1032,68 +1195,60 @@ store:
 	RET
 
 // func tile7x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	MOVQ  b+32(FP), SI
-	MOVQ  aCol+24(FP), DI
-	SHLQ  $0x02, DI
-	MOVQ  bRow+40(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  k+0(FP), R9
-	TESTQ R9, R9
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	MOVQ       b+32(FP), SI
+	MOVQ       aCol+24(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       bRow+40(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+0(FP), R9
+	TESTQ      R9, R9
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (SI), K1, Z14
@@ -1125,6 +1280,45 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z14
+	VADDPS    Z14, Z13, Z13
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1148,58 +1342,50 @@ store:
 	RET
 
 // func tile8x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z8
@@ -1218,6 +1404,35 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z8
+	VADDPS    Z8, Z7, Z7
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1237,76 +1452,68 @@ store:
 	RET
 
 // func tile8x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z16
@@ -1342,6 +1549,51 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z16
+	VADDPS    Z16, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z16
+	VADDPS    Z16, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z16
+	VADDPS    Z16, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z16
+	VADDPS    Z16, Z15, Z15
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1369,60 +1621,52 @@ store:
 	RET
 
 // func tile9x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z9
@@ -1442,6 +1686,37 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z9
+	VADDPS    Z9, Z8, Z8
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1462,80 +1737,72 @@ store:
 	RET
 
 // func tile9x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z18
@@ -1574,6 +1841,55 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z18
+	VADDPS    Z18, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z18
+	VADDPS    Z18, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z18
+	VADDPS    Z18, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z18
+	VADDPS    Z18, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z18
+	VADDPS    Z18, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z18
+	VADDPS    Z18, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z18
+	VADDPS    Z18, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z18
+	VADDPS    Z18, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z18
+	VADDPS    Z18, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z18
+	VADDPS    Z18, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z18
+	VADDPS    Z18, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z18
+	VADDPS    Z18, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z18
+	VADDPS    Z18, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z18
+	VADDPS    Z18, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z18
+	VADDPS    Z18, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z18
+	VADDPS    Z18, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z18
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z18
+	VADDPS    Z18, Z17, Z17
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1603,62 +1919,54 @@ store:
 	RET
 
 // func tile10x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z9
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z10
@@ -1679,6 +1987,39 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1700,84 +2041,76 @@ store:
 	RET
 
 // func tile10x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z19
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z20
@@ -1819,6 +2152,59 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z20
+	VADDPS    Z20, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z20
+	VADDPS    Z20, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z20
+	VADDPS    Z20, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z20
+	VADDPS    Z20, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z20
+	VADDPS    Z20, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z20
+	VADDPS    Z20, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z20
+	VADDPS    Z20, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z20
+	VADDPS    Z20, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z20
+	VADDPS    Z20, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z20
+	VADDPS    Z20, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z20
+	VADDPS    Z20, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z20
+	VADDPS    Z20, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z20
+	VADDPS    Z20, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z20
+	VADDPS    Z20, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z20
+	VADDPS    Z20, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z20
+	VADDPS    Z20, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z20
+	VADDPS    Z20, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z20
+	VADDPS    Z20, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z20
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z20
+	VADDPS    Z20, Z19, Z19
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1850,64 +2236,56 @@ store:
 	RET
 
 // func tile11x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z10
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z11
@@ -1929,6 +2307,41 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z11
+	VADDPS    Z11, Z10, Z10
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -1951,88 +2364,80 @@ store:
 	RET
 
 // func tile11x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z21
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 64(SI)(DX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z22
@@ -2077,6 +2482,63 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z22
+	VADDPS    Z22, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z22
+	VADDPS    Z22, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z22
+	VADDPS    Z22, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z22
+	VADDPS    Z22, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z22
+	VADDPS    Z22, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z22
+	VADDPS    Z22, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z22
+	VADDPS    Z22, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z22
+	VADDPS    Z22, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z22
+	VADDPS    Z22, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z22
+	VADDPS    Z22, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z22
+	VADDPS    Z22, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z22
+	VADDPS    Z22, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z22
+	VADDPS    Z22, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z22
+	VADDPS    Z22, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z22
+	VADDPS    Z22, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z22
+	VADDPS    Z22, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z22
+	VADDPS    Z22, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
+	VADDPS    Z22, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z22
+	VADDPS    Z22, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z22
+	VADDPS    Z22, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z22
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z22
+	VADDPS    Z22, Z21, Z21
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2110,66 +2572,58 @@ store:
 	RET
 
 // func tile12x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z11
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z12
@@ -2192,6 +2646,43 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z12
+	VADDPS    Z12, Z11, Z11
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2215,92 +2706,84 @@ store:
 	RET
 
 // func tile12x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z23
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	VXORPS     Z22, Z22, Z22
+	VXORPS     Z23, Z23, Z23
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 64(SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	PREFETCHT0 64(SI)(CX*4)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z24
@@ -2348,6 +2831,67 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z24
+	VADDPS    Z24, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z24
+	VADDPS    Z24, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z24
+	VADDPS    Z24, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z24
+	VADDPS    Z24, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z24
+	VADDPS    Z24, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z24
+	VADDPS    Z24, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z24
+	VADDPS    Z24, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z24
+	VADDPS    Z24, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z24
+	VADDPS    Z24, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z24
+	VADDPS    Z24, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z24
+	VADDPS    Z24, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z24
+	VADDPS    Z24, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z24
+	VADDPS    Z24, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z24
+	VADDPS    Z24, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z24
+	VADDPS    Z24, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z24
+	VADDPS    Z24, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z24
+	VADDPS    Z24, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
+	VADDPS    Z24, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z24
+	VADDPS    Z24, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z24
+	VADDPS    Z24, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z24
+	VADDPS    Z24, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z24
+	VADDPS    Z24, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z24
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z24
+	VADDPS    Z24, Z23, Z23
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2383,68 +2927,60 @@ store:
 	RET
 
 // func tile13x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z12
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	PREFETCHT0 (SI)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z13
@@ -2468,6 +3004,45 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS.Z (SI)(BX*1), K1, Z13
+	VADDPS    Z13, Z12, Z12
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2492,96 +3067,88 @@ store:
 	RET
 
 // func tile13x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z25
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	VXORPS Z24, Z24, Z24
-	VXORPS Z25, Z25, Z25
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	VXORPS     Z22, Z22, Z22
+	VXORPS     Z23, Z23, Z23
+	VXORPS     Z24, Z24, Z24
+	VXORPS     Z25, Z25, Z25
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 64(SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	PREFETCHT0 64(SI)(CX*4)
+	PREFETCHT0 (SI)(BX*1)
+	PREFETCHT0 64(SI)(BX*1)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z26
@@ -2632,6 +3199,71 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z26
+	VADDPS    Z26, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z26
+	VADDPS    Z26, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z26
+	VADDPS    Z26, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z26
+	VADDPS    Z26, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z26
+	VADDPS    Z26, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z26
+	VADDPS    Z26, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z26
+	VADDPS    Z26, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z26
+	VADDPS    Z26, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z26
+	VADDPS    Z26, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z26
+	VADDPS    Z26, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z26
+	VADDPS    Z26, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z26
+	VADDPS    Z26, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z26
+	VADDPS    Z26, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z26
+	VADDPS    Z26, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z26
+	VADDPS    Z26, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z26
+	VADDPS    Z26, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z26
+	VADDPS    Z26, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
+	VADDPS    Z26, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z26
+	VADDPS    Z26, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z26
+	VADDPS    Z26, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z26
+	VADDPS    Z26, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
+	VADDPS    Z26, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z26
+	VADDPS    Z26, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z26
+	VADDPS    Z26, Z23, Z23
+	VMOVUPS.Z (SI)(BX*1), K1, Z26
+	VADDPS    Z26, Z24, Z24
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z26
+	VADDPS    Z26, Z25, Z25
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2669,70 +3301,62 @@ store:
 	RET
 
 // func tile14x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z6
-	VMOVUPS.Z (SI), K1, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z12
-	VMOVUPS.Z (SI)(DX*2), K1, Z13
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	PREFETCHT0 (SI)(BX*1)
+	PREFETCHT0 (SI)(DX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z        (DI), K1, Z14
@@ -2757,6 +3381,47 @@ loop:
 	JNZ              loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (SI)(BX*1), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z (SI)(DX*2), K1, Z14
+	VADDPS    Z14, Z13, Z13
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX
@@ -2782,100 +3447,92 @@ store:
 	RET
 
 // func tile14x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ      lanes+80(FP), AX
-	MOVQ      $-1, CX
-	BZHIQ     AX, CX, CX
-	KMOVW     CX, K1
-	SHRQ      $0x10, CX
-	KMOVW     CX, K2
-	MOVQ      init+48(FP), AX
-	TESTQ     AX, AX
-	JZ        clear
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z 64(AX), K2, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z13
-	VMOVUPS.Z (SI), K1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z25
-	VMOVUPS.Z (SI)(DX*2), K1, Z26
-	VMOVUPS.Z 64(SI)(DX*2), K2, Z27
-	JMP       start
-
-clear:
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	VXORPS Z24, Z24, Z24
-	VXORPS Z25, Z25, Z25
-	VXORPS Z26, Z26, Z26
-	VXORPS Z27, Z27, Z27
-
-start:
-	MOVQ  a+8(FP), AX
-	MOVQ  aRow+16(FP), CX
-	SHLQ  $0x02, CX
-	LEAQ  (CX)(CX*2), DX
-	LEAQ  (CX)(CX*4), BX
-	LEAQ  (AX)(DX*2), SI
-	ADDQ  CX, SI
-	MOVQ  b+32(FP), DI
-	MOVQ  aCol+24(FP), R8
-	SHLQ  $0x02, R8
-	MOVQ  bRow+40(FP), R9
-	SHLQ  $0x02, R9
-	MOVQ  k+0(FP), R10
-	TESTQ R10, R10
-	JLE   store
+	MOVQ       lanes+80(FP), AX
+	MOVQ       $-1, CX
+	BZHIQ      AX, CX, CX
+	KMOVW      CX, K1
+	SHRQ       $0x10, CX
+	KMOVW      CX, K2
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	VXORPS     Z22, Z22, Z22
+	VXORPS     Z23, Z23, Z23
+	VXORPS     Z24, Z24, Z24
+	VXORPS     Z25, Z25, Z25
+	VXORPS     Z26, Z26, Z26
+	VXORPS     Z27, Z27, Z27
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 (AX)(CX*1)
+	PREFETCHT0 64(AX)(CX*1)
+	PREFETCHT0 (AX)(CX*2)
+	PREFETCHT0 64(AX)(CX*2)
+	PREFETCHT0 (AX)(DX*1)
+	PREFETCHT0 64(AX)(DX*1)
+	PREFETCHT0 (AX)(CX*4)
+	PREFETCHT0 64(AX)(CX*4)
+	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 64(AX)(BX*1)
+	PREFETCHT0 (AX)(DX*2)
+	PREFETCHT0 64(AX)(DX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(CX*1)
+	PREFETCHT0 64(SI)(CX*1)
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(DX*1)
+	PREFETCHT0 64(SI)(DX*1)
+	PREFETCHT0 (SI)(CX*4)
+	PREFETCHT0 64(SI)(CX*4)
+	PREFETCHT0 (SI)(BX*1)
+	PREFETCHT0 64(SI)(BX*1)
+	PREFETCHT0 (SI)(DX*2)
+	PREFETCHT0 64(SI)(DX*2)
+	MOVQ       a+8(FP), AX
+	MOVQ       aRow+16(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	LEAQ       (AX)(DX*2), SI
+	ADDQ       CX, SI
+	MOVQ       b+32(FP), DI
+	MOVQ       aCol+24(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       bRow+40(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+0(FP), R10
+	TESTQ      R10, R10
+	JLE        store
 
 loop:
 	VMOVUPS.Z    (DI), K1, Z28
@@ -2929,6 +3586,75 @@ loop:
 	JNZ          loop
 
 store:
+	MOVQ      lanes+80(FP), AX
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        added
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z28
+	VADDPS    Z28, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z28
+	VADDPS    Z28, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z28
+	VADDPS    Z28, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z28
+	VADDPS    Z28, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z28
+	VADDPS    Z28, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z28
+	VADDPS    Z28, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z28
+	VADDPS    Z28, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
+	VADDPS    Z28, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
+	VADDPS    Z28, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
+	VADDPS    Z28, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z28
+	VADDPS    Z28, Z23, Z23
+	VMOVUPS.Z (SI)(BX*1), K1, Z28
+	VADDPS    Z28, Z24, Z24
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z28
+	VADDPS    Z28, Z25, Z25
+	VMOVUPS.Z (SI)(DX*2), K1, Z28
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(SI)(DX*2), K2, Z28
+	VADDPS    Z28, Z27, Z27
+
+added:
 	MOVQ    c+64(FP), AX
 	MOVQ    cRow+72(FP), CX
 	SHLQ    $0x02, CX

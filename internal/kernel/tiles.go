@@ -72,7 +72,6 @@ func (plan *Plan) cutTiles() {
 	if !tileInPlace(p, l) {
 		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
 		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
-		plan.packTasks = max(1, min(plan.colPanels, p.K*p.N>>15))
 	}
 }
 

@@ -29,11 +29,11 @@ func (g *gen) tile(rows, vectors int) {
 		"replaces the loop", "",
 		fmt.Sprintf("\tfor r := range %d {", rows),
 		fmt.Sprintf("\t\tfor j := range lanes { // 0 to %d", vectors*g.lanes),
-		"\t\t\tsum := init[r*initRow+j] // 0 where init is nil",
+		"\t\t\tsum := float32(0)",
 		"\t\t\tfor i := range k {",
 		"\t\t\t\tsum += a[r*aRow+i*aCol] * b[i*bRow+j]",
 		"\t\t\t}",
-		"\t\t\tc[r*cRow+j] = sum",
+		"\t\t\tc[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil",
 		"\t\t}",
 		"\t}", "",
 		g.tileNote())
@@ -49,14 +49,14 @@ func (g *gen) tile(rows, vectors int) {
 	for s := range sums {
 		sums[s] = g.square(rows, vectors)
 	}
-	g.initSums(sums[0], masks)
-	for _, set := range sums[1:] {
+	for _, set := range sums {
 		for _, row := range set {
 			for _, sum := range row {
 				g.zero(sum)
 			}
 		}
 	}
+	g.prefetch(rows, vectors)
 	a := g.rowPointers("a", "aRow", rows)
 	b, aCol, bRow, k := g.arg("b"), g.bytes("aCol"), g.bytes("bRow"), g.arg("k")
 	step := func(set [][]reg.VecVirtual) {
@@ -113,15 +113,27 @@ func (g *gen) tile(rows, vectors int) {
 	g.JNZ(operand.LabelRef("loop"))
 
 	g.Label("store")
+	lanes := g.arg("lanes")
 	if !g.wide { // the sums took the registers of the masks
-		masks = g.masks(g.arg("lanes"), vectors)
+		masks = g.masks(lanes, vectors)
 	}
+	g.addInit(sums[0], masks)
 	c := g.rowPointers("c", "cRow", rows)
-	for r, row := range sums[0] {
-		for v, sum := range row {
-			g.storeMasked(sum, masks[v], c.row(r).Offset(v*g.reach))
+	store := func(put func(sum reg.VecVirtual, v int, m operand.Mem)) {
+		for r, row := range sums[0] {
+			for v, sum := range row {
+				put(sum, v, c.row(r).Offset(v*g.reach))
+			}
 		}
 	}
+	if !g.wide { // masked stores are slow
+		g.CMPQ(lanes, operand.U8(vectors*g.lanes))
+		g.JNE(operand.LabelRef("ragged"))
+		store(func(sum reg.VecVirtual, _ int, m operand.Mem) { g.VMOVUPS(sum, m) })
+		g.end()
+		g.Label("ragged")
+	}
+	store(func(sum reg.VecVirtual, v int, m operand.Mem) { g.storeMasked(sum, masks[v], m) })
 	g.end()
 }
 
@@ -139,25 +151,30 @@ func (g *gen) narrow() int {
 	return 1
 }
 
-// initSums loads the sums from init, or clears them where it is nil.
-func (g *gen) initSums(sums [][]reg.VecVirtual, masks []reg.Register) {
+// addInit adds init to the sums, unless it is nil.
+func (g *gen) addInit(sums [][]reg.VecVirtual, masks []reg.Register) {
 	init := g.arg("init")
 	g.TESTQ(init, init)
-	g.JZ(operand.LabelRef("clear"))
+	g.JZ(operand.LabelRef("added"))
 	from := g.rowPointers("init", "initRow", len(sums))
 	for r, row := range sums {
 		for v, sum := range row {
-			g.loadMasked(from.row(r).Offset(v*g.reach), masks[v], sum)
+			t := g.vec()
+			g.loadMasked(from.row(r).Offset(v*g.reach), masks[v], t)
+			g.VADDPS(t, sum, sum)
 		}
 	}
-	g.JMP(operand.LabelRef("start"))
-	g.Label("clear")
-	for _, row := range sums {
-		for _, sum := range row {
-			g.zero(sum)
+	g.Label("added")
+}
+
+// prefetch fetches the rows of c, which are wanted when the sums are done.
+func (g *gen) prefetch(rows, vectors int) {
+	c := g.rowPointers("c", "cRow", rows)
+	for r := range rows {
+		for at := 0; at < vectors*g.reach; at += 64 {
+			g.PREFETCHT0(c.row(r).Offset(at))
 		}
 	}
-	g.Label("start")
 }
 
 func (g *gen) square(rows, cols int) [][]reg.VecVirtual {
