@@ -28,6 +28,9 @@ func New(workers int) *Backend { return &Backend{pool: newPool(workers)} }
 // Workers is the number of goroutines that share one operation.
 func (b *Backend) Workers() int { return b.pool.workers }
 
+// SetWorkers changes the number of workers. It must come before the first operation.
+func (b *Backend) SetWorkers(n int) { b.pool = newPool(n) }
+
 // Name implements device.Backend.
 func (b *Backend) Name() string { return "cpu" }
 

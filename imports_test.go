@@ -1,0 +1,89 @@
+package inkling
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may lists, for each package, which others of the project it may import. It is
+// the layout of DESIGN.md: whatever is not here is not allowed, and what is here
+// but not used is reported too, so that the table stays true.
+var may = map[string][]string{
+	"internal/kernel":   {},
+	"device":            {},
+	"device/ref":        {"device"},
+	"device/cpu":        {"device", "internal/kernel"},
+	"device/devicetest": {"device", "device/ref"},
+	"tensor":            {"device", "device/cpu"},
+	"autograd":          {"tensor"},
+	"nn":                {"autograd", "tensor"},
+	"optim":             {"autograd"},
+	"models":            {"autograd", "nn", "tensor"},
+	"data":              {"tensor"},
+	"data/idx":          {"data"},
+	"data/folder":       {"data", "data/idx"},
+	"data/fetch":        {},
+	"data/synth":        {"data"},
+	"data/source":       {"data", "data/fetch", "data/folder", "data/idx", "data/synth"},
+	"safetensors":       {},
+	"train":             {"autograd", "data", "models", "nn", "optim", "safetensors", "tensor"},
+	"explain":           {"autograd", "data", "device", "device/ref", "nn", "optim", "tensor", "train"},
+	"report":            {"train"},
+	"tour":              {"autograd", "data", "explain", "models", "nn", "optim", "report", "tensor", "train"},
+	"internal/cli":      {"data", "data/folder", "data/idx", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "optim", "tensor", "tour", "train"},
+	"cmd/inkling":       {"internal/cli"},
+	"parity":            {"data", "data/idx"},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name, ok := strings.CutPrefix(p.ImportPath, "inkling/")
+		if !ok {
+			continue // the root, which holds tests only
+		}
+		seen[name] = true
+		allowed, known := may[name]
+		if !known {
+			t.Errorf("package %s has no place in the table of imports_test.go", name)
+			continue
+		}
+		used := map[string]bool{}
+		for _, i := range p.Imports {
+			if own, ok := strings.CutPrefix(i, "inkling/"); ok {
+				used[own] = true
+				if !slices.Contains(allowed, own) {
+					t.Errorf("%s imports %s, which the table does not allow", name, own)
+				}
+			}
+		}
+		for _, a := range allowed {
+			if !used[a] {
+				t.Errorf("%s may import %s but does not; take it out of the table", name, a)
+			}
+		}
+	}
+	for name := range may {
+		if !seen[name] {
+			t.Errorf("the table speaks of %s, which is not there", name)
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inkling/data"
+	"inkling/data/idx"
+	"inkling/data/source"
+	"inkling/data/synth"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) dataCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "data", Short: "List, fetch, make, check and show data sets", Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command %q below data; inkling data --help lists them", args[0])
+			}
+			return c.Help()
+		},
+	}
+	c.AddCommand(a.dataList(), a.dataGet(), a.dataMake(), a.dataCheck(), a.dataShow())
+	return c
+}
+
+func (a *app) dataList() *cobra.Command {
+	return &cobra.Command{
+		Use: "ls", Short: "List the data sets that have a name, and whether they are here", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			for _, k := range source.Known(source.Options{}) {
+				if a.json {
+					if err := emit(a.out, map[string]any{"event": "dataset", "name": k.Name, "about": k.About, "train": k.Train, "test": k.Test, "classes": k.Classes, "download_bytes": k.Download, "path": k.Path, "problem": k.Problem}); err != nil {
+						return err
+					}
+					continue
+				}
+				where := k.Path
+				switch {
+				case k.Problem != "":
+					where = k.Problem
+				case where == "" && k.Download > 0:
+					where = fmt.Sprintf("not here; inkling data get %s downloads %.0f MB", k.Name, float64(k.Download)/1e6)
+				case where == "":
+					where = "built in"
+				}
+				fmt.Fprintf(a.out, "%-15s %s\n%15s %s\n", k.Name, k.About, "", where)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) dataGet() *cobra.Command {
+	return &cobra.Command{
+		Use: "get NAME", Short: "Download a data set, checked and resumed", Args: cobra.ExactArgs(1), ValidArgsFunction: completeData,
+		RunE: func(c *cobra.Command, args []string) error {
+			live := newDownload(a.err)
+			opt := source.Options{}
+			opt.Fetch.Progress = live.progress
+			path, downloaded, err := source.Get(c.Context(), args[0], opt)
+			live.done()
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return emit(a.out, map[string]any{"event": "done", "name": args[0], "path": path, "downloaded": downloaded})
+			}
+			if downloaded {
+				fmt.Fprintf(a.out, "%s is now in %s\n", args[0], path)
+			} else {
+				fmt.Fprintf(a.out, "%s is already here, in %s\n", args[0], path)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) dataMake() *cobra.Command {
+	var train, test int
+	var seed uint64
+	var format string
+	c := &cobra.Command{
+		Use: "make DIR", Short: "Draw digits by program into a folder, as IDX files or PNG images", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if train < 1 || test < 0 || train+test > 10_000_000 {
+				return usagef("--train is at least 1, --test at least 0, and both together at most 10,000,000")
+			}
+			dir := args[0]
+			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+				return fmt.Errorf("%s is not empty; name a new folder", dir)
+			}
+			ds := synth.Generate(train, test, seed)
+			var err error
+			switch format {
+			case "idx":
+				if err = os.MkdirAll(dir, 0o755); err == nil {
+					err = idx.Write(dir, ds, true)
+				}
+			case "png":
+				err = writeTree(c.Context(), dir, ds)
+			default:
+				return usagef("--format %s: choose idx or png", format)
+			}
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return emit(a.out, map[string]any{"event": "done", "path": dir, "train": train, "test": test, "format": format})
+			}
+			fmt.Fprintf(a.out, "%s training and %s test images are in %s\n", thousands(train), thousands(test), dir)
+			return nil
+		},
+	}
+	c.Flags().IntVar(&train, "train", synth.Train, "training images")
+	c.Flags().IntVar(&test, "test", synth.Test, "test images")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the drawing")
+	c.Flags().StringVar(&format, "format", "idx", "idx or png")
+	return c
+}
+
+// writeTree writes a data set as folders of PNG files: training/3/17.png.
+func writeTree(ctx context.Context, dir string, ds *data.Dataset) error {
+	for split, set := range map[string]*data.Set{"training": ds.Train, "testing": ds.Test} {
+		if set == nil || set.Len() == 0 {
+			continue
+		}
+		for _, class := range set.Classes {
+			if err := os.MkdirAll(filepath.Join(dir, split, class), 0o755); err != nil {
+				return err
+			}
+		}
+		for i := range set.Len() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			f, err := os.Create(filepath.Join(dir, split, set.Classes[set.Labels[i]], fmt.Sprintf("%d.png", i)))
+			if err != nil {
+				return err
+			}
+			err = png.Encode(f, &image.Gray{Pix: set.Image(i), Stride: set.Width, Rect: image.Rect(0, 0, set.Width, set.Height)})
+			if closing := f.Close(); err == nil {
+				err = closing
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) dataShow() *cobra.Command {
+	var file string
+	var each int
+	c := &cobra.Command{
+		Use: "show DATA", Short: "Draw some images of each class into one PNG", Args: cobra.ExactArgs(1), ValidArgsFunction: completeData,
+		RunE: func(c *cobra.Command, args []string) error {
+			if each < 1 || each > 1000 {
+				return usagef("--each is between 1 and 1000")
+			}
+			opened, err := source.Open(c.Context(), args[0], source.Options{})
+			if err != nil {
+				return err
+			}
+			if err := savePNG(file, sheet(opened.Train, each)); err != nil {
+				return err
+			}
+			if a.json {
+				return emit(a.out, map[string]any{"event": "done", "path": file})
+			}
+			fmt.Fprintf(a.out, "%s\nThe first %d images of each class are in %s\n", opened.From, each, file)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&file, "out", "inkling-data.png", "the picture to write")
+	c.Flags().IntVar(&each, "each", 20, "images of each class")
+	return c
+}
+
+// sheet draws the first images of each class in rows, dark ink on warm paper
+// where they are grey.
+func sheet(s *data.Set, each int) image.Image {
+	const gap = 4
+	w, h := s.Width+gap, s.Height+gap
+	img := image.NewNRGBA(image.Rect(0, 0, each*w+gap, len(s.Classes)*h+gap))
+	paper := color.NRGBA{0xfa, 0xf7, 0xf2, 0xff}
+	for i := 0; i < len(img.Pix); i += 4 {
+		copy(img.Pix[i:], []uint8{paper.R, paper.G, paper.B, paper.A})
+	}
+	drawn := make([]int, len(s.Classes))
+	for i, label := range s.Labels {
+		if drawn[label] == each {
+			continue
+		}
+		left, top := gap+drawn[label]*w, gap+int(label)*h
+		drawn[label]++
+		px := s.Image(i)
+		area := s.Height * s.Width
+		for k := range area {
+			v := color.NRGBA{ink(paper.R, 0x1b, px[k]), ink(paper.G, 0x1a, px[k]), ink(paper.B, 0x19, px[k]), 0xff}
+			if s.Channels == 3 {
+				v = color.NRGBA{px[k], px[area+k], px[2*area+k], 0xff}
+			}
+			img.SetNRGBA(left+k%s.Width, top+k/s.Width, v)
+		}
+	}
+	return img
+}
+
+// ink mixes paper and ink by a pixel's byte.
+func ink(paper, black, pixel uint8) uint8 {
+	return uint8((int(paper)*(255-int(pixel)) + int(black)*int(pixel)) / 255)
+}
+
+func savePNG(path string, img image.Image) error {
+	var b strings.Builder
+	if err := png.Encode(&b, img); err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, []byte(b.String()), 0o644)
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inkling/data/source"
+	"inkling/data/synth"
+	"inkling/tour"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) tourCommand() *cobra.Command {
+	var dataName, out string
+	var chapters []string
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "tour",
+		Short: "Train every model of the story and tell it with your own numbers",
+		Long: `Train every model of the story, from the average image to a network with a
+hidden layer, and tell it with your own numbers. A report with pictures is left
+in the output folder.
+
+Chapters: ` + strings.Join(tour.Chapters(), ", "),
+		Example: `  inkling tour
+  inkling tour --chapters pixels,average,linear
+  inkling tour --data path/to/digits --json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkChapters(chapters); err != nil {
+				return err
+			}
+			opened, builtIn, err := a.tourData(c.Context(), dataName, c.Flags().Changed("data"), seed)
+			if err != nil {
+				return err
+			}
+			for _, w := range opened.Warnings {
+				fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
+			}
+			opt := tour.Options{
+				Data: opened.Dataset, From: opened.From, BuiltIn: builtIn, Chapters: chapters, Seed: seed, Out: out,
+				Command: "inkling " + strings.Join(a.args, " "), Version: version(), Tell: a.teller(),
+			}
+			return tour.Run(c.Context(), opt)
+		},
+	}
+	c.Flags().StringVar(&dataName, "data", "mnist", "what to learn from: a name (inkling data ls) or a path")
+	c.Flags().StringSliceVar(&chapters, "chapters", nil, "only these chapters, separated by commas")
+	c.Flags().StringVar(&out, "out", "inkling-tour", "folder for the models, the metrics and the report")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the order of the images")
+	c.RegisterFlagCompletionFunc("chapters", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return tour.Chapters(), cobra.ShellCompDirectiveNoFileComp
+	})
+	c.RegisterFlagCompletionFunc("data", completeData)
+	return c
+}
+
+func checkChapters(names []string) error {
+	for _, n := range names {
+		known := false
+		for _, k := range tour.Chapters() {
+			known = known || n == k
+		}
+		if !known {
+			return usagef("--chapters: there is no chapter %q; there are %s", n, strings.Join(tour.Chapters(), ", "))
+		}
+	}
+	return nil
+}
+
+// tourData opens what the tour learns from. Where the reader named the data,
+// there is no falling back; else the built-in digits stand in for MNIST.
+func (a *app) tourData(ctx context.Context, name string, named bool, seed uint64) (*source.Opened, bool, error) {
+	opt := source.Options{SynthTrain: synth.Train, SynthTest: synth.Test, Seed: seed}
+	opened, err := source.Open(ctx, name, opt)
+	if err == nil {
+		return opened, opened.Kind == source.Drawn, nil
+	}
+	if named || !errors.Is(err, source.ErrUnavailable) {
+		return nil, false, err
+	}
+	opened, err = source.Open(ctx, source.Synth, opt)
+	return opened, true, err
+}
+
+func completeData(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, k := range source.Known(source.Options{}) {
+		names = append(names, k.Name+"\t"+k.About)
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// teller returns what prints the tour's events: JSON lines, or the story.
+func (a *app) teller() func(tour.Event) {
+	if a.json {
+		return func(e tour.Event) {
+			if _, live := e.(tour.Progress); !live {
+				emit(a.out, e)
+			}
+		}
+	}
+	return newStory(a.out).tell
+}
+
+// display shortens a path for a person: relative where it lies below here.
+func display(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return path
+}
