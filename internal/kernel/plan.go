@@ -122,11 +122,12 @@ func (plan *Plan) deal() {
 	if more := flops / (8 * grain); more > 8 {
 		tasks = int(min(more, 32))
 	}
+	const copyA = 4 // A's panels come without prefetching, and may be copied
 	plan.rowTasks, plan.colTasks = max(1, min(tasks, plan.rowPanels)), 1
-	least := plan.rowTasks*p.N + p.M
+	least := plan.rowTasks*p.N + copyA*p.M
 	for cols := 2; cols <= min(tasks, plan.colPanels); cols++ {
 		rows := min(ceilDiv(tasks, cols), plan.rowPanels)
-		reads := rows*p.N + cols*p.M
+		reads := rows*p.N + copyA*cols*p.M
 		if few := plan.rowTasks*plan.colTasks < tasks; reads < least || few && rows*cols > plan.rowTasks*plan.colTasks {
 			plan.rowTasks, plan.colTasks, least = rows, cols, reads
 		}
