@@ -41,12 +41,17 @@ func openArchive(name string, info fs.FileInfo) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{path: name, bytes: io.NewSectionReader(f, 0, info.Size()), changed: info.ModTime(), Closer: f}
+	a := newArchive(name, f, info.Size())
+	a.changed, a.Closer = info.ModTime(), f
 	if err := a.sniff(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", quote(name), err)
 	}
 	return a, nil
+}
+
+func newArchive(name string, r io.ReaderAt, size int64) *archive {
+	return &archive{path: name, bytes: io.NewSectionReader(r, 0, size)}
 }
 
 func (a *archive) sniff() error {

@@ -128,6 +128,9 @@ func layout(entries []entry) (*plan, error) {
 		if len(root.files) == 0 {
 			return nil, errors.New("no images: the folder is empty")
 		}
+		if e := entries[root.files[0]]; e.problem == linkToFolder {
+			return nil, fmt.Errorf("%s: %s", quote(e.path), e.problem)
+		}
 		return nil, fmt.Errorf("%d files but no folders: put the images of each class into a folder named after it", len(root.files))
 	}
 	p := new(plan)
@@ -186,10 +189,19 @@ func (p *plan) findSplits(root *node) ([3]*node, error) {
 	return [3]*node{train: root}, nil
 }
 
-// beside warns of files that stand where folders are expected.
+// beside warns of files that stand where folders are expected. A link to a folder
+// is worse: it may have been meant as one.
 func (p *plan) beside(entries []entry, n *node, deeper bool) {
-	if len(n.files) > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%d files beside the folders of classes are ignored (the first: %s)", len(n.files), quote(entries[n.files[0]].path)))
+	var others []int
+	for _, i := range n.files {
+		if entries[i].problem == linkToFolder {
+			p.offend(entries[i].path, linkToFolder)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(others) > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%d files beside the folders of classes are ignored (the first: %s)", len(others), quote(entries[others[0]].path)))
 	}
 	if deeper {
 		for _, name := range n.names() {

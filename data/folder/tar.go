@@ -90,13 +90,31 @@ func unpackError(err error) error {
 	return err
 }
 
+// ending notes that a reader came to its end. A tar archive closes with two blocks
+// of zeros, so reading it to its end means that they are missing: archive/tar
+// would take the files before the cut for all.
+type ending struct {
+	r       io.Reader
+	reached bool
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	e.reached = e.reached || errors.Is(err, io.EOF)
+	return n, err
+}
+
 // readAll goes through the archive to its end, and then to the end of the gzip
 // data, where its checksum stands.
 func (t *tarReader) readAll(r io.Reader) error {
-	tr := tar.NewReader(r)
+	watched := &ending{r: r}
+	tr := tar.NewReader(watched)
 	for {
 		h, err := tr.Next()
 		if errors.Is(err, io.EOF) {
+			if watched.reached {
+				return io.ErrUnexpectedEOF
+			}
 			break
 		}
 		if err == nil {

@@ -77,6 +77,9 @@ func (d *directory) list(rel string, depth, limit int) error {
 	return nil
 }
 
+// linkToFolder is the problem of a link that may have been meant as a class.
+const linkToFolder = "a link to a folder, which is not followed: name that folder itself, or copy it"
+
 // stat fills in size and time of an entry, and why it cannot be read.
 func (d *directory) stat(i int) {
 	e := &d.entries[i]
@@ -94,7 +97,7 @@ func (d *directory) stat(i int) {
 			e.problem = "a link that leads to itself"
 			return
 		case err == nil && info.IsDir():
-			e.problem = "a link to a folder, which is not followed: name that folder itself, or copy it"
+			e.problem = linkToFolder
 			return
 		}
 	}
