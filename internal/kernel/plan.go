@@ -22,6 +22,7 @@ type Plan struct {
 	kBlock               int // how much of K is done before the next tile
 	colBlock             int // how many column panels share the second-level cache
 	packA                bool
+	sweep                bool // too few rows for tiles
 
 	packed    []float32 // B, each panel of columns apart; nil where B is read in place
 	buffer    []float32 // what packed is cut from, for the free list

@@ -115,7 +115,7 @@ func TestProductSizesAndLayouts(t *testing.T) {
 func TestProductLarge(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
-		for _, size := range [][3]int{{61, 530, 900}, {300, 70, 520}, {37, 9, 2500}, {9, 200, 2500}, {128, 256, 1024}} {
+		for _, size := range [][3]int{{61, 530, 900}, {300, 70, 520}, {37, 9, 2500}, {9, 200, 2500}, {1, 2500, 300}, {2, 600, 50}, {700, 2, 40}, {128, 256, 1024}} {
 			for _, layout := range [][3]string{{"rows", "rows", "rows"}, {"columns", "rows", "rows"}, {"rows", "columns", "rows"}, {"columns", "columns", "columns"}} {
 				p := newProduct(rng, size[0], size[1], size[2], layout[0], layout[1], layout[2], true)
 				p.Do()

@@ -22,9 +22,17 @@ func SoftmaxRows(dst, x []float32, rows, c int, log bool) {
 		if log {
 			active.log(s.sum[:n], s.sum[:n])
 			for i := range n {
-				at := i * c
-				Affine(dst[at:at+c], x[at:at+c], 1, -s.top[i])
-				Affine(dst[at:at+c], dst[at:at+c], 1, -s.sum[i])
+				// Apart, so that a great element's distance to the greatest stays exact.
+				top, logSum := s.top[i], s.sum[i]
+				y, row := dst[i*c:i*c+c], x[i*c:i*c+c]
+				if c > 32 { // worth two calls
+					active.affine(y, row, 1, -top)
+					active.affine(y, y, 1, -logSum)
+					continue
+				}
+				for j, v := range row {
+					y[j] = v - top - logSum
+				}
 			}
 		}
 		dst, x, rows = dst[n*c:], x[n*c:], rows-n

@@ -69,6 +69,7 @@ func (plan *Plan) cutTiles() {
 	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
 		(far(p.ARow, p.M) || far(p.ACol, p.K))
 
+	plan.sweep = p.M <= 2 && p.N >= 512 && p.CCol == 1 && tileInPlace(p, l)
 	if !tileInPlace(p, l) {
 		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
 		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
@@ -94,9 +95,13 @@ func (plan *Plan) packTiles(from, to int) {
 // runTiles computes a task's part of C.
 func (plan *Plan) runTiles(task int) {
 	p, l := &plan.problem, plan.level
+	row0, row1, col0, col1 := plan.panels(task)
+	if plan.sweep {
+		plan.runSweep(col0*l.tileCols, min(p.N, col1*l.tileCols))
+		return
+	}
 	s := takeScratch()
 	t := &s.tile
-	row0, row1, col0, col1 := plan.panels(task)
 	for k0 := 0; k0 == 0 || k0 < p.K; k0 += plan.kBlock {
 		t.k = min(plan.kBlock, p.K-k0)
 		for block := col0; block < col1; block += plan.colBlock {
@@ -122,6 +127,32 @@ func (plan *Plan) runTiles(task int) {
 		}
 	}
 	releaseScratch(s)
+}
+
+// runSweep computes columns from..to of C for very few rows, by adding up rows
+// of B. Nothing of B is used again, so what counts is that it is read in order.
+func (plan *Plan) runSweep(from, to int) {
+	p, l := &plan.problem, plan.level
+	const most = 2048 // elements of C, which stay in the first-level cache
+	for ; from < to; from += most {
+		end := min(to, from+most)
+		for i := range p.M {
+			c := p.C[i*p.CRow+from : i*p.CRow+end]
+			switch {
+			case plan.bias == nil:
+				clear(c)
+			case plan.turned:
+				Fill(c, plan.bias[i])
+			default:
+				copy(c, plan.bias[from:end])
+			}
+		}
+		for k := range p.K {
+			for i := range p.M {
+				l.axpy(p.C[i*p.CRow+from:i*p.CRow+end], p.B[k*p.BRow+from:k*p.BRow+end], p.A[i*p.ARow+k*p.ACol])
+			}
+		}
+	}
 }
 
 // runTile sets a tile's start and destination, and runs it: on C itself where

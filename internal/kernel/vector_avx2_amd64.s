@@ -2456,33 +2456,40 @@ row:
 	VMAXPS       X3, X5, X5
 	VMOVSS       X5, (DX)
 	VBROADCASTSS X5, Y3
+	LEAQ         masks<>+0(SB), R8
+	MOVQ         $0x00000010, R9
+	SUBQ         DI, R9
+	VMOVUPS      (R8)(R9*4), Y5
+	VMOVUPS      32(R8)(R9*4), Y6
 	VSUBPS       Y3, Y4, Y4
+	VANDPS       Y4, Y5, Y4
+	VSUBPS       Y3, Y2, Y2
+	VANDPS       Y2, Y6, Y2
 	VMINPS       Y4, Y1, Y4
 	VMAXPS       Y4, Y0, Y4
-	VMULPS       lanes_3fb8aa3b_avx2<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS lanes_3f318000_avx2<>+0(SB), Y5, Y4
-	VFNMADD231PS lanes_b95e8083_avx2<>+0(SB), Y5, Y4
-	VMOVUPS      lanes_39506967_avx2<>+0(SB), Y6
-	VFMADD213PS  lanes_3ab743ce_avx2<>+0(SB), Y4, Y6
-	VFMADD213PS  lanes_3c088908_avx2<>+0(SB), Y4, Y6
-	VFMADD213PS  lanes_3d2aa9c1_avx2<>+0(SB), Y4, Y6
-	VFMADD213PS  lanes_3e2aaaaa_avx2<>+0(SB), Y4, Y6
-	VFMADD213PS  lanes_3f000000_avx2<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  Y4, Y7, Y6
-	VADDPS       lanes_3f800000_avx2<>+0(SB), Y6, Y6
-	VCVTPS2DQ    Y5, Y5
-	VPSRAD       $0x01, Y5, Y4
-	VPSUBD       Y4, Y5, Y5
+	VMULPS       lanes_3fb8aa3b_avx2<>+0(SB), Y4, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS lanes_3f318000_avx2<>+0(SB), Y3, Y4
+	VFNMADD231PS lanes_b95e8083_avx2<>+0(SB), Y3, Y4
+	VMOVUPS      lanes_39506967_avx2<>+0(SB), Y5
+	VFMADD213PS  lanes_3ab743ce_avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  lanes_3c088908_avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  lanes_3d2aa9c1_avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  lanes_3e2aaaaa_avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  lanes_3f000000_avx2<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y5
+	VADDPS       lanes_3f800000_avx2<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
 	VPADDD       lanes_0000007f_avx2<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
-	VPADDD       lanes_0000007f_avx2<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y6, Y6
-	VMOVAPS      Y6, Y4
-	VSUBPS       Y3, Y2, Y2
+	VMULPS       Y4, Y5, Y5
+	VPADDD       lanes_0000007f_avx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VMOVAPS      Y5, Y4
 	VMINPS       Y2, Y1, Y2
 	VMAXPS       Y2, Y0, Y2
 	VMULPS       lanes_3fb8aa3b_avx2<>+0(SB), Y2, Y3

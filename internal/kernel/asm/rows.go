@@ -60,8 +60,11 @@ func (g *gen) softmaxShort() {
 	g.VMOVSS(m, operand.Mem{Base: top})
 	shift := g.vec()
 	g.VBROADCASTSS(m, shift)
+	for i, mask := range fresh() {
+		g.VSUBPS(shift, v[i], v[i])
+		g.keep(v[i], mask) // the exponential of -Inf would take the slow way of denormals
+	}
 	for _, w := range v {
-		g.VSUBPS(shift, w, w)
 		g.exp(constants, w)
 	}
 	total := g.vec()
