@@ -41,6 +41,12 @@ func (b *Backend) Gather(dst, src, index device.View, scale float64) {
 	if n == 0 || width == 0 {
 		return
 	}
+	if to, from := dst.Buf.(*buffer).ints, src.Buf.(*buffer).ints; to != nil && src.Rank == 1 { // labels
+		for i := range n {
+			to[dst.Offset+i*dst.Strides[0]] = from[src.Offset+int(at[i*step])*src.Strides[0]]
+		}
+		return
+	}
 	rowD, rowS := row(&dst), row(&src)
 	one := func(i int) {
 		d, s := rowD, rowS

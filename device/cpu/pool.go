@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // pool runs the pieces of one operation on several cores. The caller works too;
@@ -27,10 +28,23 @@ type pool struct {
 	parked atomic.Int64
 	wake   chan struct{}
 	start  sync.Once
+
+	// Where other programs want the cores too, a helper may be stopped in the
+	// middle of a piece for milliseconds, and everyone waits for it. After such
+	// a wait the caller works alone for a while: alone operations more, and
+	// twice as many if it happens again.
+	alone, patience int
 }
 
 // spins is how often a helper looks for work before it sleeps: some 50 microseconds.
 const spins = 30_000
+
+// tooLong is a wait for helpers that says that they do not have their cores to
+// themselves; most is how many operations the caller then does alone at most.
+const (
+	tooLong = 200 * time.Microsecond
+	most    = 1 << 12
+)
 
 func newPool(workers int) *pool {
 	return &pool{workers: max(workers, 1), wake: make(chan struct{}, max(workers, 1))}
@@ -45,6 +59,13 @@ func (p *pool) run(n int, task func(piece int)) {
 		return
 	}
 	defer p.mu.Unlock()
+	if p.alone > 0 {
+		p.alone--
+		for i := range n {
+			task(i)
+		}
+		return
+	}
 	p.start.Do(func() {
 		for range p.workers - 1 {
 			go p.help()
@@ -61,14 +82,29 @@ func (p *pool) run(n int, task func(piece int)) {
 	}
 	p.work()
 	p.open.Store(false)
-	for i := 0; p.active.Load() != 0; i++ {
-		if i > 1000 {
-			runtime.Gosched()
-		}
-	}
+	p.wait()
 	p.task = nil
 	if failure := p.failed.Swap(nil); failure != nil {
 		panic(*failure)
+	}
+}
+
+// wait returns when no helper is at work.
+func (p *pool) wait() {
+	for range 2000 {
+		if p.active.Load() == 0 {
+			return
+		}
+	}
+	start := time.Now()
+	for p.active.Load() != 0 {
+		runtime.Gosched()
+	}
+	if time.Since(start) > tooLong {
+		p.patience = min(max(2*p.patience, 16), most)
+		p.alone = p.patience
+	} else {
+		p.patience = max(p.patience-1, 0)
 	}
 }
 
