@@ -1,0 +1,98 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"html/template"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+)
+
+// Both kinds of picture carry their strength in the alpha channel, so that the
+// page's own paper shows through where there is nothing, by day and by night.
+var (
+	inkColour = color.NRGBA{R: 0x1b, G: 0x1a, B: 0x19}
+	negative  = color.NRGBA{R: 0x2a, G: 0x66, B: 0xd4} // blue
+	positive  = color.NRGBA{R: 0xe0, G: 0x6c, B: 0x10} // orange; the two differ in every common colour blindness
+)
+
+// ink is an image as ink on paper.
+func (p *page) ink(pixels []uint8, class, alt string) template.HTML {
+	return p.picture("ink "+class, alt, func(i int) color.NRGBA {
+		c := inkColour
+		if i < len(pixels) {
+			c.A = pixels[i]
+		}
+		return c
+	})
+}
+
+// mean is an image of numbers from 0 to 1 as ink on paper.
+func (p *page) mean(values []float32, class, alt string) template.HTML {
+	pixels := make([]uint8, len(values))
+	for i, v := range values {
+		pixels[i] = uint8(math.Round(255 * min(max(known(float64(v)), 0), 1)))
+	}
+	return p.ink(pixels, class, alt)
+}
+
+// signed is an image of numbers from -scale to scale: blue below zero, orange
+// above, and paper at zero.
+func signed[T float32 | float64](p *page, values []T, scale float64, class, alt string) template.HTML {
+	return p.picture("signed "+class, alt, func(i int) color.NRGBA {
+		if i >= len(values) || scale <= 0 {
+			return positive
+		}
+		v := known(float64(values[i])) / scale
+		c := positive
+		if v < 0 {
+			c = negative
+		}
+		c.A = uint8(math.Round(255 * min(math.Abs(v), 1)))
+		return c
+	})
+}
+
+func known(v float64) float64 {
+	if !finite(v) {
+		return 0
+	}
+	return v
+}
+
+// reach is the scale for signed: the greatest size of any number, so that the
+// pictures that share it can be compared.
+func reach[T float32 | float64](pictures ...[]T) float64 {
+	most := 0.0
+	for _, values := range pictures {
+		for _, v := range values {
+			most = max(most, math.Abs(known(float64(v))))
+		}
+	}
+	return most
+}
+
+// picture encodes an image of the story's size.
+func (p *page) picture(class, alt string, pixel func(i int) color.NRGBA) template.HTML {
+	h, w := p.Data.Height, p.Data.Width
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range h * w {
+		img.SetNRGBA(i%w, i/w, pixel(i))
+	}
+	uri := dataURI(img)
+	return template.HTML(fmt.Sprintf(`<img class="%s" width="%d" height="%d" alt="%s" src="%s">`,
+		html.EscapeString(class), w, h, html.EscapeString(alt), uri))
+}
+
+func dataURI(img image.Image) string {
+	var out bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&out, img); err != nil {
+		panic(fmt.Sprintf("report: a picture in memory cannot be encoded: %v", err)) // its size is nothing that png refuses
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(out.Bytes())
+}

@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/google/renameio/v2"
+)
+
+//go:embed page
+var files embed.FS
+
+// page is what the templates see: the story, and methods that draw.
+type page struct{ *Story }
+
+// Write renders the story as one HTML page that needs nothing else: no network,
+// no other file, no JavaScript to be complete.
+func Write(w io.Writer, s *Story) error {
+	p := &page{s}
+	style, err := p.style()
+	if err != nil {
+		return err
+	}
+	script, err := files.ReadFile("page/page.js")
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page").Funcs(p.functions()).ParseFS(files, "page/*.html")
+	if err != nil {
+		return fmt.Errorf("the report's template: %w", err)
+	}
+	var out bytes.Buffer
+	err = t.ExecuteTemplate(&out, "index.html", map[string]any{
+		"S":       p,
+		"Style":   template.CSS(style),
+		"Script":  template.JS(script),
+		"Policy":  "default-src 'none'; img-src data:; style-src '" + hash(style) + "'; script-src '" + hash(script) + "'; base-uri 'none'; form-action 'none'",
+		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(MarkSVG()))),
+	})
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// Save writes the report to a file; a crash leaves the old file or the new one,
+// never half of one.
+func Save(path string, s *Story) error {
+	var out bytes.Buffer
+	if err := Write(&out, s); err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, out.Bytes(), 0o644)
+}
+
+// style is the style sheet, after the size that a pixel-exact picture has.
+func (p *page) style() ([]byte, error) {
+	side := p.Data.Width
+	if side > 40 || side < 14 {
+		side = 28 // pictures of other sizes are scaled
+	}
+	out := fmt.Appendf(nil, ":root{--side:%dpx}\n", side)
+	for _, name := range []string{"base", "figures", "tables"} {
+		css, err := files.ReadFile("page/" + name + ".css")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, css...)
+	}
+	return out, nil
+}
+
+// hash names a script or a style sheet in the page's security policy.
+func hash(source []byte) string {
+	sum := sha256.Sum256(source)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

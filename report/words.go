@@ -1,0 +1,93 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"unicode/utf8"
+
+	"inkling/train"
+)
+
+// functions are what the templates call besides the page's methods.
+func (p *page) functions() template.FuncMap {
+	return template.FuncMap{
+		"share": share, "rough": rough, "count": count, "fixed": fixed, "plus": plus,
+		"probability": probability, "seconds": seconds, "list": list,
+		"class":    p.class,
+		"scale":    func(pixel uint8) string { return fixed(float64(pixel)/255, 2) },
+		"mark":     func() template.HTML { return template.HTML(markPaths()) },
+		"accuracy": (*Trained).accuracy, "epochs": epochs, "short": p.short,
+		"ink": p.ink, "mean": p.mean, "bar": func(v float64) template.HTML { return bar(v, "", nil) },
+		"weights": func(v []float64, scale float64, class, alt string) template.HTML {
+			return signed(p, v, scale, class, alt)
+		},
+		"power": power, "both": func(v ...any) []any { return v },
+		"scalebar": scaleBar,
+		"curve":    p.curve, "compare": p.compare, "push": func(t *Trained) (template.HTML, error) { return p.push(t) }, "pushes": func(t []*Trained) (template.HTML, error) { return p.push(t...) }, "sigmoid": p.sigmoid, "logarithm": p.logarithm,
+	}
+}
+
+// Posted reports whether there is anything of the post's to compare with.
+func (p *page) Posted() bool {
+	if a := p.Average; a != nil && (a.MAE.Post != nil || a.MSE.Post != nil) {
+		return true
+	}
+	for _, t := range p.Trained {
+		if t.Post != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Chance is what guessing comes to where all classes are as frequent.
+func (p *page) Chance() float64 { return 1 / float64(max(len(p.Data.Classes), 1)) }
+
+// Area is the number of pixels of an image.
+func (p *page) Area() string { return count(p.Data.Height * p.Data.Width) }
+
+// Alt describes a picture to somebody who does not see it.
+func (p *page) Alt(pic Picture) string {
+	if pic.Name == "" {
+		return "an image of " + p.class(pic.Label)
+	}
+	return pic.Name + ", an image of " + p.class(pic.Label)
+}
+
+// MeanAlt describes an average image.
+func (p *page) MeanAlt(class int) string { return "the average image of " + p.class(class) }
+
+// Training says how the models were trained, in a sentence.
+func (p *page) Training() string {
+	total := 0.0
+	var names []string
+	for _, t := range p.Trained {
+		total += t.Seconds
+		names = append(names, fmt.Sprintf("%s %s in %s", p.short(t), epochs(len(t.Curve)), seconds(t.Seconds)))
+	}
+	return list(names) + "; together " + seconds(total)
+}
+
+// LongNames reports whether class names need room in a table's head.
+func (p *page) LongNames() bool {
+	for _, name := range p.Data.Classes {
+		if utf8.RuneCountInString(name) > 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// Right is how many images were answered right.
+func (p *page) Right(e *train.Evaluation) int {
+	n := 0
+	for i, row := range e.Confusion {
+		if i < len(row) {
+			n += row[i]
+		}
+	}
+	return n
+}
+
+// Wrong is how many were not.
+func (p *page) Wrong(e *train.Evaluation) int { return e.Images - p.Right(e) }
