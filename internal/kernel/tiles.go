@@ -59,7 +59,7 @@ func (plan *Plan) cutTiles() {
 
 	// A's panel of rows should stay in the first-level cache, with room for
 	// B to stream through, and B's block of columns in the second.
-	const kMost, l2Floats = 384, 96 << 10
+	const kMost, l2Floats = 512, 192 << 10
 	blocks := max(1, ceilDiv(p.K, kMost))
 	plan.kBlock = max(1, ceilDiv(p.K, blocks))
 	plan.colBlock = max(1, l2Floats/(plan.kBlock*l.tileCols))
