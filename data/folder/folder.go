@@ -70,7 +70,7 @@ type Options struct {
 type Limits struct {
 	FileBytes  int64 // of one image file: 64 MiB
 	Pixels     int64 // of one image: 50 million
-	TotalBytes int64 // of all decoded pixels together: 8 GiB
+	TotalBytes int64 // of all decoded pixels together: 4 GiB (twice that is needed while they are stacked)
 	Unpacked   int64 // of all that comes out of an archive: 8 GiB
 	Files      int   // in the tree: 5 million
 }
@@ -83,7 +83,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.FileBytes, 64<<20)
 	set(&l.Pixels, 50e6)
-	set(&l.TotalBytes, 8<<30)
+	set(&l.TotalBytes, 4<<30)
 	set(&l.Unpacked, 8<<30)
 	if l.Files == 0 {
 		l.Files = 5_000_000

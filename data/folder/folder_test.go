@@ -280,6 +280,9 @@ func TestScan(t *testing.T) {
 	if len(r.Leaks()) != 1 || len(r.Contradictions()) != 1 {
 		t.Errorf("%d leaks and %d contradictions, want 1 and 1", len(r.Leaks()), len(r.Contradictions()))
 	}
+	if rare, common, fewest, most := r.Balance(); rare != "a" || common != "a" || fewest != 2 || most != 2 {
+		t.Errorf("balance %s %s %d %d", rare, common, fewest, most)
+	}
 	if len(problems) != 1 || !strings.Contains(problems[0], "2 sizes") || len(warnings) != 2 {
 		t.Errorf("problems %q, warnings %q", problems, warnings)
 	}

@@ -68,6 +68,25 @@ func (r *Report) Contradictions() []Copy {
 	return slices.DeleteFunc(slices.Clone(r.Copies), func(c Copy) bool { return c.Class == c.OfClass })
 }
 
+// Balance returns the classes with the fewest and the most training images, and
+// how many these are.
+func (r *Report) Balance() (rare, common string, fewest, most int) {
+	if len(r.Splits) == 0 || len(r.Classes) == 0 {
+		return "", "", 0, 0
+	}
+	counts := r.Splits[0].PerClass
+	i, j := 0, 0
+	for c, n := range counts {
+		if n < counts[i] {
+			i = c
+		}
+		if n > counts[j] {
+			j = c
+		}
+	}
+	return r.Classes[i], r.Classes[j], counts[i], counts[j]
+}
+
 // BrokenError says which files of a source cannot be read as images.
 type BrokenError struct {
 	Source    string

@@ -3,6 +3,7 @@ package idx
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -176,38 +177,59 @@ func TestOpenNotRegular(t *testing.T) {
 }
 
 // What is written is read back, whatever it is.
-func TestWrite(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h, w := rapid.IntRange(1, 5).Draw(t, "height"), rapid.IntRange(1, 5).Draw(t, "width")
-		classes := rapid.SampledFrom([][]string{{"0", "1", "2"}, {"cat", "dog", "Ankle boot"}}).Draw(t, "classes")
-		set := func(name string) *data.Set {
-			n := rapid.IntRange(1, 4).Draw(t, name)
-			s := &data.Set{Channels: 1, Height: h, Width: w, Classes: classes}
-			s.Images = rapid.SliceOfN(rapid.Uint8(), n*h*w, n*h*w).Draw(t, name+" pixels")
-			s.Labels = rapid.SliceOfN(rapid.Int32Range(0, int32(len(classes)-1)), n, n).Draw(t, name+" labels")
-			return s
-		}
-		want := &data.Dataset{Train: set("train"), Test: set("test")}
-		if rapid.Bool().Draw(t, "valid") {
-			want.Valid = set("valid")
-		}
-		dir, err := os.MkdirTemp("", "idx")
-		if err != nil {
+		n, h, w := rapid.IntRange(1, 4).Draw(t, "images"), rapid.IntRange(1, 5).Draw(t, "height"), rapid.IntRange(1, 5).Draw(t, "width")
+		s := &data.Set{Channels: 1, Height: h, Width: w, Classes: []string{"a", "b", "c"}}
+		s.Images = rapid.SliceOfN(rapid.Uint8(), n*h*w, n*h*w).Draw(t, "pixels")
+		s.Labels = rapid.SliceOfN(rapid.Int32Range(0, 2), n, n).Draw(t, "labels")
+		var images, labels bytes.Buffer
+		if err := errors.Join(WriteImages(&images, s), WriteLabels(&labels, s)); err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
-		if err := Write(dir, want, rapid.Bool().Draw(t, "gzip")); err != nil {
-			t.Fatal(err)
+		pixels, gotN, gotH, gotW, err := ReadImages(&images, "images")
+		if err != nil || gotN != n || gotH != h || gotW != w || !bytes.Equal(pixels, s.Images) {
+			t.Errorf("%d x %d x %d, %v, %v; want %d x %d x %d, %v", gotN, gotH, gotW, pixels, err, n, h, w, s.Images)
 		}
-		got, err := Open(dir)
-		if err != nil {
-			t.Fatal(err)
+		got, err := ReadLabels(&labels, "labels")
+		if err != nil || len(got) != n {
+			t.Fatalf("labels %v, %v", got, err)
 		}
-		want.Name = filepath.Base(dir)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
+		for i, l := range got {
+			if int32(l) != s.Labels[i] {
+				t.Errorf("label %d is %d, want %d", i, l, s.Labels[i])
+			}
 		}
 	})
+}
+
+// A folder that was written opens as the same data set, names of classes included.
+func TestWrite(t *testing.T) {
+	set := func(classes []string, labels ...int32) *data.Set {
+		return &data.Set{Images: []uint8{1, 2, 3, 4, 5, 6}, Labels: labels, Channels: 1, Height: 1, Width: 2, Classes: classes}
+	}
+	names, numbers := []string{"cat", "dog", "Ankle boot"}, []string{"0", "1", "2"}
+	for _, want := range []*data.Dataset{
+		{Train: set(numbers, 0, 1, 2)},
+		{Train: set(numbers, 0, 1, 1)}, // the largest class has no image
+		{Train: set(numbers, 0, 1, 1), Test: set(numbers, 0, 2, 1)},
+		{Train: set(names, 0, 1, 2), Valid: set(names, 2, 2, 2), Test: set(names, 1, 0, 0)},
+	} {
+		for _, zip := range []bool{false, true} {
+			dir := filepath.Join(t.TempDir(), "new")
+			if err := Write(dir, want, zip); err != nil {
+				t.Fatal(err)
+			}
+			got, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.Name = "new"
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("gzipped %t: %s", zip, diff)
+			}
+		}
+	}
 }
 
 func TestWriteRefuses(t *testing.T) {
