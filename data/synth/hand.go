@@ -18,6 +18,8 @@ type hand struct {
 	slant    float64 // to the right for each unit of height
 	rotation float64 // radians, clockwise
 	width    float64 // factor on x
+	taper    float64 // how much wider the lower half is than the upper
+	waist    float64 // how far the middle lies below the half height
 	radius   float64 // of the pen, in pixels
 	pressure float64 // relative change of the radius along the path
 	tremor   float64 // amplitude of fast wiggles
@@ -28,14 +30,16 @@ type hand struct {
 // A wave moves each point by a smooth function of its place.
 type wave struct{ kx, ky, phase, dx, dy float64 }
 
-func newHand(rng *rand.Rand) hand {
+func newHand(rng *rand.Rand, class int) hand {
 	h := hand{
 		jitter:   .012 + .025*rng.Float64(),
 		haste:    rng.IntN(8),
-		slant:    .12 + .22*rng.NormFloat64(),
+		slant:    leans[class] + .12 + .25*rng.NormFloat64(),
 		rotation: .08 * rng.NormFloat64(),
-		width:    math.Exp(.15 * rng.NormFloat64()),
-		radius:   clamp(1.3*math.Exp(.25*rng.NormFloat64()), .8, 2.3),
+		width:    math.Exp(.18 * rng.NormFloat64()),
+		taper:    .25 * rng.NormFloat64(),
+		waist:    .05 * rng.NormFloat64(),
+		radius:   clamp(1.22*pens[class]*math.Exp(.3*rng.NormFloat64()), .8, 2.6),
 		pressure: .12 * rng.Float64(),
 		tremor:   .006 * rng.Float64(),
 		overrun:  .04,
@@ -52,7 +56,7 @@ func newHand(rng *rand.Rand) hand {
 
 // write fills the pen's path with one digit.
 func (p *pen) write(rng *rand.Rand, class int) {
-	h := newHand(rng)
+	h := newHand(rng, class)
 	p.path, p.starts = p.path[:0], p.starts[:0]
 	g := choose(rng, glyphs[class])
 	a := g.masters[rng.IntN(len(g.masters))]
@@ -182,7 +186,9 @@ func (h *hand) bend(path []point) {
 			dy += w.dy * m
 		}
 		x, y = x+dx, y+dy
-		x = x*h.width - h.slant*y
+		x *= h.width * max(1+h.taper*y, .3)
+		y += h.waist * math.Cos(math.Pi*y)
+		x -= h.slant * y
 		q.x, q.y = x*cos-y*sin, x*sin+y*cos
 	}
 }

@@ -15,6 +15,7 @@ const (
 // A pen writes digits one after another on canvases of one size, reusing its memory.
 type pen struct {
 	side   int     // of the canvas, in pixels
+	edge   float64 // pixels over which the ink fades to paper
 	scale  float64 // side / 28
 	knots  []knot  // of the stroke at hand
 	path   []point // of the digit, its strokes one behind the other
@@ -40,6 +41,7 @@ func (p *pen) boxPixels() int { return boxSide * p.side / Side }
 func (p *pen) digit(rng *rand.Rand, class int, image []uint8) {
 	for {
 		p.write(rng, class)
+		p.edge = 1 + .4*rng.Float64()
 		p.fit(rng.Float64())
 		p.ink()
 		if p.centre(image) {
@@ -87,8 +89,9 @@ func (p *pen) fit(fraction float64) {
 func (p *pen) extent(scale float64) (left, right, top, bottom float64) {
 	left, right, top, bottom = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, q := range p.path {
-		left, right = min(left, q.x*scale-q.radius), max(right, q.x*scale+q.radius)
-		top, bottom = min(top, q.y*scale-q.radius), max(bottom, q.y*scale+q.radius)
+		reach := q.radius + (p.edge-1)/2
+		left, right = min(left, q.x*scale-reach), max(right, q.x*scale+reach)
+		top, bottom = min(top, q.y*scale-reach), max(bottom, q.y*scale+reach)
 	}
 	return left, right, top, bottom
 }
@@ -117,7 +120,7 @@ func (p *pen) ink() {
 
 // inkPiece draws the straight piece from a to b.
 func (p *pen) inkPiece(n int, a, b point) {
-	reach := max(a.radius, b.radius) + .5
+	reach := max(a.radius, b.radius) + p.edge/2
 	x0, x1 := max(int(min(a.x, b.x)-reach), 0), min(int(max(a.x, b.x)+reach), n-1)
 	y0, y1 := max(int(min(a.y, b.y)-reach), 0), min(int(max(a.y, b.y)+reach), n-1)
 	dx, dy, dr := b.x-a.x, b.y-a.y, b.radius-a.radius
@@ -131,7 +134,7 @@ func (p *pen) inkPiece(n int, a, b point) {
 			x := float64(col) + .5 - a.x
 			t := clamp((x*dx+y*dy)*perLength2, 0, 1) // the foot of the perpendicular
 			ex, ey := x-t*dx, y-t*dy
-			cover := a.radius + t*dr + .5 - math.Sqrt(ex*ex+ey*ey)
+			cover := (a.radius+t*dr-math.Sqrt(ex*ex+ey*ey))/p.edge + .5
 			if cover <= 0 {
 				continue
 			}
