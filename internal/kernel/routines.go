@@ -12,6 +12,7 @@ type routines struct {
 	affine                            func(dst, x []float32, a, b float32)
 	axpy, scale, divScalar, scalarDiv func(dst, x []float32, s float32)
 	widen                             func(dst []float32, src []uint8, scale float32)
+	prefetch                          func(src []uint8)
 	sum, maxValue                     func(x []float32) float32
 	dot                               func(x, y []float32) float32
 
@@ -42,8 +43,8 @@ var plain = routines{
 	exp: expGo, log: logGo, sigmoid: sigmoidGo, tanh: tanhGo,
 	affine: affineGo,
 	axpy:   axpyGo, scale: scaleGo, divScalar: divScalarGo, scalarDiv: scalarDivGo,
-	widen: widenGo,
-	sum:   sumGo, maxValue: maxValueGo,
+	widen: widenGo, prefetch: func([]uint8) {},
+	sum: sumGo, maxValue: maxValueGo,
 	dot: dotGo,
 
 	expSum: expSumGo, softmaxShort: softmaxShortGo, columnSums: columnSumsGo,

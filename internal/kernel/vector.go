@@ -102,6 +102,11 @@ func Widen(dst []float32, src []uint8, scale float32) {
 	active.widen(dst, src, scale)
 }
 
+// Prefetch asks for the memory of src and does not wait for it: a batch of
+// images lies all over the memory, and its next rows can be on their way while
+// this one is widened. It changes nothing but time.
+func Prefetch(src []uint8) { active.prefetch(src) }
+
 // Fill sets every element of dst to v.
 func Fill(dst []float32, v float32) {
 	for i := range dst {

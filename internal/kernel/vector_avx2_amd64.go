@@ -200,6 +200,11 @@ func logAVX2(dst []float32, x []float32)
 //go:noescape
 func widenAVX2(dst []float32, src []uint8, scale float32)
 
+// prefetchAVX2 asks for the memory of src, which is about to be read.
+//
+//go:noescape
+func prefetchAVX2(src []uint8)
+
 // sumAVX2 replaces the loop, in 4 partial sums of vectors
 //
 //	for i := range x {

@@ -110,6 +110,7 @@ func elementwise(g *gen) {
 		g.elementwise(f)
 	}
 	g.widen()
+	g.prefetchLines()
 }
 
 // pick is the greater or lesser of two, NaN where either is. The instruction
@@ -189,6 +190,21 @@ func (g *gen) loop(label string, n reg.GPVirtual, step int, body func()) {
 	g.JGE(operand.LabelRef(label))
 	g.Label(label + "End")
 	g.ADDQ(operand.U32(step), n)
+}
+
+// prefetchLines asks for the cache lines of src and waits for none of them.
+func (g *gen) prefetchLines() {
+	g.begin("prefetch", "func(src []uint8)", "asks for the memory of src, which is about to be read.")
+	n, src := g.length("src"), g.base("src")
+	g.TESTQ(n, n)
+	g.JZ(operand.LabelRef("done"))
+	g.Label("line")
+	g.PREFETCHT0(operand.Mem{Base: src})
+	g.ADDQ(operand.U8(64), src)
+	g.SUBQ(operand.U8(64), n)
+	g.JG(operand.LabelRef("line"))
+	g.Label("done")
+	g.RET()
 }
 
 func (g *gen) widen() {
