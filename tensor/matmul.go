@@ -92,7 +92,7 @@ func matmulHint(x, y *Tensor) string {
 	switch {
 	case y.Rank() == 2 && y.Dim(1) == x.Dim(-1):
 		return fmt.Sprintf("did you mean the transpose %s?", formatShape(y.T().Shape()))
-	case x.Rank() == 2 && x.Dim(0) == y.Dim(0):
+	case x.Rank() == 2 && x.Dim(0) == y.Dim(max(-2, -y.Rank())):
 		return fmt.Sprintf("did you mean the transpose %s of the first?", formatShape(x.T().Shape()))
 	case x.Rank() > 2 && y.Rank() == 2 && x.Len()/max(x.Dim(0), 1) == y.Dim(0):
 		return fmt.Sprintf("did you mean to flatten the first to (%d, %d)?", x.Dim(0), y.Dim(0))

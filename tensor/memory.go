@@ -2,7 +2,9 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"inkling/device"
 	"inkling/device/cpu"
@@ -87,7 +89,7 @@ func (m *Memory) header() *Tensor {
 // New returns a tensor with undefined contents.
 func (m *Memory) New(t device.DType, shape ...int) *Tensor {
 	if len(shape) > device.MaxRank {
-		panic(fmt.Sprintf("tensor: shape %s has %d axes; at most %d are possible", formatShape(shape), len(shape), device.MaxRank))
+		panic(newError(shape, fmt.Sprintf("%d axes; at most %d are possible", len(shape), device.MaxRank)))
 	}
 	x := m.header()
 	x.typ = t
@@ -95,13 +97,20 @@ func (m *Memory) New(t device.DType, shape ...int) *Tensor {
 	n := 1
 	for i := len(shape) - 1; i >= 0; i-- {
 		if shape[i] < 0 {
-			panic(fmt.Sprintf("tensor: shape %s has a negative size", formatShape(shape)))
+			panic(newError(shape, "a negative size"))
+		}
+		if shape[i] > 0 && n > math.MaxInt/shape[i] {
+			panic(newError(shape, "more elements than can be counted"))
 		}
 		x.view.Strides[i] = n
 		n *= shape[i]
 	}
 	x.view.Buf = m.buffer(t, n)
 	return x
+}
+
+func newError(shape []int, problem string) *ShapeError {
+	return &ShapeError{Op: "new", Shapes: [][]int{slices.Clone(shape)}, Problem: problem}
 }
 
 func (m *Memory) buffer(t device.DType, n int) device.Buffer {
@@ -128,9 +137,12 @@ func home(x, y *Tensor) *Memory {
 }
 
 // Enter returns x as a tensor of arena m, sharing its data: results computed
-// from it live in the arena.
+// from it live in the arena. Both are on one device.
 func (m *Memory) Enter(x *Tensor) *Tensor {
 	x.alive()
+	if m != x.mem && m.backend != x.mem.backend {
+		panic(fmt.Sprintf("tensor: a tensor on one device (%s) cannot enter memory of another (%s); move it with CopyTo", x.mem.backend.Describe(), m.backend.Describe()))
+	}
 	out := m.header()
 	out.typ, out.view = x.typ, x.view
 	return out
@@ -148,7 +160,7 @@ func Of[T float32 | float64 | uint8 | int32](m *Memory, elements []T, shape ...i
 	}
 	x := m.New(t, shape...)
 	if x.Len() != len(elements) {
-		panic(&ShapeError{Op: "of", Shapes: [][]int{append([]int(nil), shape...)}, Problem: fmt.Sprintf("wants %d elements, but %d came", x.Len(), len(elements))})
+		panic(&ShapeError{Op: "of", Shapes: [][]int{slices.Clone(shape)}, Problem: fmt.Sprintf("wants %d elements, but %d came", x.Len(), len(elements))})
 	}
 	if len(elements) > 0 {
 		m.backend.Upload(x.view.Buf, elements)

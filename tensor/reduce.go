@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"slices"
 
 	"inkling/device"
 )
@@ -67,6 +68,9 @@ func (x *Tensor) Min(axes ...int) *Tensor { return x.reduce(device.Minimum, fals
 // broadcast, which is what its gradient needs.
 func (x *Tensor) SumTo(shape ...int) *Tensor {
 	lead := x.Rank() - len(shape)
+	if lead < 0 {
+		panic(&ShapeError{Op: "sum-to", Shapes: [][]int{slices.Clone(x.Shape()), slices.Clone(shape)}, Problem: "the second does not broadcast to the first"})
+	}
 	var axes [device.MaxRank]int
 	n := 0
 	for i, d := range x.Shape() {

@@ -47,7 +47,11 @@ func (x *Tensor) CrossEntropy(labels *Tensor) (losses, probs *Tensor) {
 // CrossEntropyGrad returns (probs - onehot(labels)) * dloss for x = probs (n, c)
 // and dloss (n).
 func (x *Tensor) CrossEntropyGrad(labels, dloss *Tensor) *Tensor {
-	checkLabels("cross-entropy", x, labels)
+	x.floats("cross-entropy-grad", dloss)
+	checkLabels("cross-entropy-grad", x, labels)
+	if dloss.Rank() != 1 || dloss.Dim(0) != x.Dim(0) {
+		panic(shapeError("cross-entropy-grad", fmt.Sprintf("wants one gradient an image, (%d,)", x.Dim(0)), "", x, dloss))
+	}
 	m := home(x, dloss)
 	out := m.New(device.Float, x.Shape()...)
 	m.backend.CrossEntropyGrad(out.view, x.view, labels.view, dloss.view)
@@ -60,7 +64,7 @@ func checkLabels(op string, logits, labels *Tensor) {
 	if labels.typ != device.Int {
 		panic(fmt.Sprintf("tensor: [%s] labels are %v; they must be ints, one class index an image", op, labels.typ))
 	}
-	labels.alive()
+	logits.meets(op, labels)
 	if logits.Rank() != 2 || labels.Rank() != 1 || logits.Dim(0) != labels.Dim(0) {
 		panic(shapeError(op, "wants predictions (n, classes) and labels (n,); a loss does not broadcast", "", logits, labels))
 	}
@@ -72,7 +76,7 @@ func (x *Tensor) OneHot(classes int) *Tensor {
 		panic(fmt.Sprintf("tensor: [one-hot] of %v; labels are ints", x.typ))
 	}
 	x.alive()
-	var dims [device.MaxRank]int
+	var dims [device.MaxRank + 1]int // New refuses one axis too many
 	n := copy(dims[:], x.Shape())
 	dims[n] = classes
 	out := x.mem.New(device.Float, dims[:n+1]...)
@@ -91,8 +95,10 @@ func (x *Tensor) GatherFloat(index *Tensor, scale float64) *Tensor {
 }
 
 func (x *Tensor) gather(index *Tensor, typ device.DType, scale float64) *Tensor {
-	x.alive()
-	index.alive()
+	x.meets("gather", index)
+	if typ != x.typ && x.typ == device.Int {
+		panic("tensor: [gather] of ints into floats; convert with Float()")
+	}
 	if x.Rank() == 0 || index.typ != device.Int || index.Rank() != 1 {
 		panic(shapeError("gather", "wants rows and a vector of int indices", "", x, index))
 	}
@@ -109,7 +115,10 @@ func (x *Tensor) gather(index *Tensor, typ device.DType, scale float64) *Tensor 
 // index[i]: the gradient of Gather.
 func (x *Tensor) ScatterAdd(index *Tensor, rows int) *Tensor {
 	x.floats("scatter-add", x)
-	index.alive()
+	x.meets("scatter-add", index)
+	if x.Rank() == 0 || index.typ != device.Int || index.Rank() != 1 || index.Dim(0) != x.Dim(0) {
+		panic(shapeError("scatter-add", "wants rows and an int index for each", "", x, index))
+	}
 	var dims [device.MaxRank]int
 	rank := copy(dims[:], x.Shape())
 	dims[0] = rows

@@ -45,8 +45,13 @@ func shapeError(op, problem, hint string, xs ...*Tensor) *ShapeError {
 
 func wantError(x *Tensor, dims []any) *ShapeError {
 	names := make([]string, len(dims))
-	for i, d := range dims {
-		names[i] = fmt.Sprint(d)
+	for i, d := range dims { // nothing of dims may escape, or each call of Want would allocate
+		switch d := d.(type) {
+		case int:
+			names[i] = strconv.Itoa(d)
+		case string:
+			names[i] = strings.Clone(d)
+		}
 	}
 	e := shapeError("want", "wanted ("+strings.Join(names, ", ")+")", "", x)
 	if len(dims) != x.Rank() {

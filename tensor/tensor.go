@@ -97,23 +97,49 @@ func (x *Tensor) Float() *Tensor {
 	return out
 }
 
-// CopyFrom overwrites x with y, which is broadcast to x's shape.
+// CopyFrom overwrites x with y, which is broadcast to x's shape and, where x
+// holds floats, may hold bytes or ints.
 func (x *Tensor) CopyFrom(y *Tensor) {
-	x.alive()
-	x.mem.backend.Unary(device.Copy, x.view, y.BroadcastTo(x.Shape()...).view)
+	x.meets("copy-from", y)
+	if x.typ != y.typ && x.typ != device.Float {
+		panic(fmt.Sprintf("tensor: [copy-from] %v into %v: only floats take another type", y.typ, x.typ))
+	}
+	x.writable("copy-from")
+	x.mem.backend.Unary(device.Copy, x.view, x.source(y).view)
 }
 
-// Fill overwrites every element of x with v.
+// Fill overwrites every element of x, which holds floats, with v.
 func (x *Tensor) Fill(v float64) {
-	x.alive()
+	x.floats("fill", x)
+	x.writable("fill")
 	x.mem.backend.Fill(x.view, v)
 }
 
 // AddScaled changes x in place: x += scale*y, with y broadcast to x's shape.
 func (x *Tensor) AddScaled(y *Tensor, scale float64) {
-	x.alive()
 	x.floats("add-scaled", y)
-	x.mem.backend.AddScaled(x.view, y.BroadcastTo(x.Shape()...).view, scale)
+	x.writable("add-scaled")
+	x.mem.backend.AddScaled(x.view, x.source(y).view, scale)
+}
+
+// source returns y in x's shape, as a copy where writing x would change it on
+// the way: another view of the same elements, such as x's own transpose.
+func (x *Tensor) source(y *Tensor) *Tensor {
+	y = y.BroadcastTo(x.Shape()...)
+	if y.view.Buf == x.view.Buf {
+		return y.Clone()
+	}
+	return y
+}
+
+// writable panics where one element of memory stands for several of x: a
+// broadcast may be read, but what would writing to it mean?
+func (x *Tensor) writable(op string) {
+	for i, n := range x.Shape() {
+		if n > 1 && x.view.Strides[i] == 0 && x.Len() > 0 {
+			panic(shapeError(op, fmt.Sprintf("axis %d only repeats one element, and cannot be written to", i), "Clone it first", x))
+		}
+	}
 }
 
 // Float32s waits for the elements and returns them in row-major order, as a copy.
@@ -123,10 +149,22 @@ func (x *Tensor) Float32s() []float32 { return download[float32](x.Float()) }
 func (x *Tensor) Float64s() []float64 { return download[float64](x.Float()) }
 
 // Bytes returns the elements of a byte tensor in row-major order, as a copy.
-func (x *Tensor) Bytes() []uint8 { return download[uint8](x) }
+func (x *Tensor) Bytes() []uint8 {
+	x.holds(device.Byte, "bytes")
+	return download[uint8](x)
+}
 
 // Ints returns the elements of an int tensor in row-major order, as a copy.
-func (x *Tensor) Ints() []int32 { return download[int32](x) }
+func (x *Tensor) Ints() []int32 {
+	x.holds(device.Int, "ints")
+	return download[int32](x)
+}
+
+func (x *Tensor) holds(t device.DType, op string) {
+	if x.typ != t {
+		panic(fmt.Sprintf("tensor: [%s] of a tensor of type %v", op, x.typ))
+	}
+}
 
 func download[T any](x *Tensor) []T {
 	x.alive()
@@ -165,8 +203,12 @@ func (x *Tensor) At(index ...int) float64 {
 func (x *Tensor) Want(dims ...any) *Tensor {
 	ok := len(dims) == x.Rank()
 	for i := 0; ok && i < len(dims); i++ {
-		if n, isSize := dims[i].(int); isSize && n != x.view.Dims[i] {
-			ok = false
+		switch want := dims[i].(type) {
+		case int:
+			ok = want == x.view.Dims[i]
+		case string:
+		default:
+			panic("tensor: Want takes an int for a size and a string for the name of an axis")
 		}
 	}
 	if !ok {
@@ -199,10 +241,15 @@ func (x *Tensor) floats(op string, y *Tensor) {
 	if x.typ != device.Float || y.typ != device.Float {
 		panic(fmt.Sprintf("tensor: [%s] of %v and %v: arithmetic wants floats; convert with Float()", op, x.typ, y.typ))
 	}
+	x.meets(op, y)
+}
+
+// meets panics unless both operands are alive and on the same device.
+func (x *Tensor) meets(op string, y *Tensor) {
 	x.alive()
 	y.alive()
 	if x.mem.backend != y.mem.backend {
-		panic(fmt.Sprintf("tensor: [%s] of a tensor on %s and one on %s; move one with CopyTo", op, x.mem.backend.Name(), y.mem.backend.Name()))
+		panic(fmt.Sprintf("tensor: [%s] of a tensor on one device (%s) and a tensor on another (%s); move one with CopyTo", op, x.mem.backend.Describe(), y.mem.backend.Describe()))
 	}
 }
 

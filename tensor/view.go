@@ -3,6 +3,8 @@ package tensor
 import (
 	"fmt"
 	"slices"
+
+	"inkling/device"
 )
 
 // Views: other shapes on the same data. None of them copies, but Reshape where
@@ -29,19 +31,61 @@ func (x *Tensor) Reshape(shape ...int) *Tensor {
 		dims[unknown] = x.Len() / n
 		n *= dims[unknown]
 	}
-	if n != x.Len() || slices.Min(append(dims[:len(shape):len(shape)], 0)) < 0 {
-		e := shapeError("reshape", fmt.Sprintf("%d elements do not fill %s", x.Len(), formatShape(shape)), "", x)
-		panic(e)
+	if n != x.Len() || slices.Min(dims[:]) < 0 {
+		panic(shapeError("reshape", fmt.Sprintf("%d elements do not fill %s", x.Len(), formatShape(shape)), "", x))
 	}
-	src := x.Contiguous()
-	out := src.mem.Enter(src)
-	out.view.Rank = len(shape)
-	step := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		out.view.Dims[i], out.view.Strides[i] = dims[i], step
-		step *= dims[i]
+	out := x.mem.Enter(x)
+	out.view.Rank, out.view.Dims = len(shape), dims
+	if !restride(&out.view, &x.view) {
+		x = x.Clone()
+		out.view.Buf, out.view.Offset = x.view.Buf, 0
+		restride(&out.view, &x.view)
 	}
 	return out
+}
+
+// restride sets the strides with which to, of another shape and the same length,
+// shows the elements of from in order; false if no strides can.
+func restride(to, from *device.View) bool {
+	if from.Len() == 0 {
+		step := 1
+		for i := to.Rank - 1; i >= 0; i-- {
+			to.Strides[i] = step
+			step *= to.Dims[i]
+		}
+		return true
+	}
+	var dims, strides [device.MaxRank]int // from's axes, joined where they lie in memory as one
+	k := -1
+	for i, d := range from.Shape() {
+		switch {
+		case d == 1:
+		case k >= 0 && strides[k] == from.Strides[i]*d:
+			dims[k] *= d
+			strides[k] = from.Strides[i]
+		default:
+			k++
+			dims[k], strides[k] = d, from.Strides[i]
+		}
+	}
+	left, step := 1, 1
+	if k >= 0 {
+		left, step = dims[k], strides[k]
+	}
+	for i := to.Rank - 1; i >= 0; i-- { // each axis of to is cut off the end of one of those
+		d := to.Dims[i]
+		if d > 1 && left == 1 {
+			k--
+			left, step = dims[k], strides[k]
+		}
+		if left%d != 0 {
+			return false
+		}
+		to.Strides[i] = step
+		step *= d
+		left /= d
+	}
+	return true
 }
 
 // Transpose returns x with its axes in the given order: axis i of the result is

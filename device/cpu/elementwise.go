@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"sync"
+
 	"inkling/device"
 	"inkling/internal/kernel"
 )
@@ -45,6 +47,8 @@ func (b *Backend) each(l *loop, s *strip) {
 // not lie in consecutive memory.
 const block = 512
 
+var blocks = sync.Pool{New: func() any { return new([3][block]float32) }}
+
 // row computes n elements that start at the given places.
 func (s *strip) row(at [3]int, n int) {
 	if s.kind == convert {
@@ -55,7 +59,8 @@ func (s *strip) row(at [3]int, n int) {
 		s.apply(s.d.floats[at[0]:at[0]+n], operand(s.x, at[1], n), operand(s.y, at[2], n))
 		return
 	}
-	var tmp [3][block]float32
+	tmp := blocks.Get().(*[3][block]float32)
+	defer blocks.Put(tmp)
 	for from := 0; from < n; from += block {
 		m := min(block, n-from)
 		d := tmp[0][:m]

@@ -47,26 +47,43 @@ func (b *Backend) Gather(dst, src, index device.View, scale float64) {
 		}
 		return
 	}
-	rowD, rowS := row(&dst), row(&src)
-	one := func(i int) {
-		d, s := rowD, rowS
-		d.Offset += i * dst.Strides[0]
-		s.Offset += int(at[i*step]) * src.Strides[0]
-		b.gatherRow(&d, &s, width, float32(scale))
-	}
 	per := max(piece/width, 1)
 	if n <= per || b.pool.workers == 1 {
-		for i := range n {
-			one(i)
-		}
+		gatherRows(&dst, &src, &index, width, float32(scale), 0, n)
 		return
 	}
+	b.gatherPieces(dst, src, index, width, float32(scale), per)
+}
+
+func (b *Backend) gatherPieces(dst, src, index device.View, width int, scale float32, per int) {
+	n := index.Dims[0]
 	b.pool.run((n+per-1)/per, func(p int) {
-		for i := p * per; i < min((p+1)*per, n); i++ {
-			one(i)
-		}
+		gatherRows(&dst, &src, &index, width, scale, p*per, min((p+1)*per, n))
 	})
 }
+
+// gatherRows copies rows from..to-1, of width elements each.
+func gatherRows(dst, src, index *device.View, width int, scale float32, from, to int) {
+	d, s := row(dst), row(src)
+	at := func(i int) int {
+		return src.Offset + int(ints(index)[index.Offset+i*index.Strides[0]])*src.Strides[0]
+	}
+	bytes := src.Buf.(*buffer).bytes
+	for i := from; i < to; i++ {
+		if bytes != nil && i+ahead < to && s.Contiguous() {
+			next := at(i + ahead)
+			kernel.Prefetch(bytes[next : next+width])
+		}
+		d.Offset = dst.Offset + i*dst.Strides[0]
+		s.Offset = at(i)
+		gatherRow(&d, &s, width, scale)
+	}
+}
+
+// ahead is how many rows before its turn a row's memory is asked for: a shuffled
+// batch lies all over it, and waiting for each row would cost more than the
+// row's arithmetic.
+const ahead = 4
 
 // row is the view of the first row of v.
 func row(v *device.View) device.View {
@@ -77,7 +94,7 @@ func row(v *device.View) device.View {
 	return r
 }
 
-func (b *Backend) gatherRow(d, s *device.View, width int, scale float32) {
+func gatherRow(d, s *device.View, width int, scale float32) {
 	from, to := s.Buf.(*buffer), d.Buf.(*buffer)
 	plain := d.Contiguous() && s.Contiguous()
 	switch {

@@ -57,6 +57,7 @@ func newLoop(views ...*device.View) loop {
 		}
 	}
 	l.n, l.rows = 1, 1
+	l.step = [3]int{1, 1, 1} // of a single element: it counts as a row like any other
 	if l.rank > 0 {
 		l.rank--
 		l.n = l.dims[l.rank]

@@ -27,33 +27,39 @@ func (b *Backend) MatMul(dst, x, y, bias device.View) {
 	for _, n := range dst.Dims[:last-1] {
 		batches *= n
 	}
-	one := func(i int) kernel.Product {
-		q := p
-		a, c, d := x.Offset, y.Offset, dst.Offset
-		for axis := last - 2; axis >= 0; axis-- {
-			k := i % dst.Dims[axis]
-			i /= dst.Dims[axis]
-			a += k * x.Strides[axis]
-			c += k * y.Strides[axis]
-			d += k * dst.Strides[axis]
-		}
-		q.A, q.B, q.C = floats(&x)[a:], floats(&y)[c:], floats(&dst)[d:]
-		return q
-	}
 	if batches > 1 && p.M*p.N*p.K < smallProduct {
-		each := max(smallProduct/max(p.M*p.N*p.K, 1), 1)
-		b.pool.run((batches+each-1)/each, func(i int) {
-			for k := i * each; k < min((i+1)*each, batches); k++ {
-				q := one(k)
-				q.Do()
-			}
-		})
+		b.smallProducts(p, dst, x, y, batches)
 		return
 	}
 	for i := range batches {
-		q := one(i)
+		q := batchElement(p, &dst, &x, &y, i)
 		b.product(&q)
 	}
+}
+
+// batchElement is product i of a batch: p with the elements that it is of.
+func batchElement(p kernel.Product, dst, x, y *device.View, i int) kernel.Product {
+	a, b, c := x.Offset, y.Offset, dst.Offset
+	for axis := dst.Rank - 3; axis >= 0; axis-- {
+		k := i % dst.Dims[axis]
+		i /= dst.Dims[axis]
+		a += k * x.Strides[axis]
+		b += k * y.Strides[axis]
+		c += k * dst.Strides[axis]
+	}
+	p.A, p.B, p.C = floats(x)[a:], floats(y)[b:], floats(dst)[c:]
+	return p
+}
+
+// smallProducts computes a batch of products, several to a piece.
+func (b *Backend) smallProducts(p kernel.Product, dst, x, y device.View, batches int) {
+	each := max(smallProduct/max(p.M*p.N*p.K, 1), 1)
+	b.pool.run((batches+each-1)/each, func(i int) {
+		for k := i * each; k < min((i+1)*each, batches); k++ {
+			q := batchElement(p, &dst, &x, &y, k)
+			q.Do()
+		}
+	})
 }
 
 // smallProduct is the number of multiply-adds below which a product of a batch

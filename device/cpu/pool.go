@@ -112,7 +112,8 @@ func (p *pool) wait() {
 func (p *pool) work() {
 	defer func() {
 		if failure := recover(); failure != nil {
-			p.failed.CompareAndSwap(nil, &failure)
+			kept := failure // or failure would be allocated each time, panic or not
+			p.failed.CompareAndSwap(nil, &kept)
 			p.next.Store(p.n)
 		}
 	}()
