@@ -74,7 +74,7 @@ func least(v []float64) int {
 }
 
 // fine says how much of the distance to an average comes from pixels that
-// differ by less than a quarter, by both measures: the reason why the two
+// differ by less than a half, by both measures: the reason why the two
 // disagree, in numbers.
 type fine struct {
 	Class          string
@@ -98,7 +98,7 @@ func (p *page) Small(pic Picture, class int) *fine {
 		differ++
 		s.SumMAE += d
 		s.SumMSE += d * d
-		if d < 0.25 {
+		if d < 0.5 {
 			small++
 			s.OfMAE += d
 			s.OfMSE += d * d

@@ -109,10 +109,10 @@ func (p *page) Summary() []row {
 		}
 	}
 	for _, t := range p.Trained {
-		r := row{ID: t.Chapter, Title: p.Title(t), Change: p.change(t), Yours: share(t.accuracy())}
+		r := row{ID: t.Chapter, Title: p.Title(t), Change: p.what(t), Yours: share(t.accuracy())}
 		if t.Post != nil {
 			r.Post = share(t.Post.Last.Mean)
-			r.Spread = share(t.Post.Last.Min) + " to " + share(t.Post.Last.Max)
+			r.Spread = span(t.Post.Last)
 		}
 		rows = append(rows, r)
 	}
@@ -134,7 +134,7 @@ func (p *page) Title(t *Trained) string {
 	return t.Chapter
 }
 
-func (p *page) change(t *Trained) string {
+func (p *page) what(t *Trained) string {
 	switch t.Chapter {
 	case "linear":
 		return "one weight for each pixel and class, learned; sigmoid and squared error"

@@ -27,6 +27,7 @@ type chart struct {
 	lines  []line
 	rules  []rule
 	gutter float64 // room for the labels at the lines' ends
+	narrow bool    // for a phone
 }
 
 type axis struct {
@@ -40,6 +41,7 @@ type axis struct {
 // the style sheet: "me" in the accent, "post" in grey, "a", "b", "c" in ink.
 type line struct {
 	label string
+	value string // after the label, where there is room
 	kind  int
 	dash  []float64
 	dots  bool
@@ -90,7 +92,10 @@ type anchored struct{ text.Plain }
 // Draw implements text.Handler.
 func (h anchored) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 	mark := map[text.XAlignment]string{text.XLeft: "start", text.XCenter: "middle", text.XRight: "end"}[style.XAlign]
-	rise := map[text.YAlignment]float64{text.YTop: -0.95, text.YCenter: -0.36, text.YBottom: 0}[style.YAlign]
+	rise := map[text.YAlignment]float64{text.YTop: -1.35, text.YCenter: -0.36, text.YBottom: 0}[style.YAlign]
+	if style.XAlign == text.XRight { // gonum lifts the ticks of a vertical axis by the font's descent
+		rise -= 0.2
+	}
 	at.Y += vg.Length(rise) * style.Font.Size
 	c.SetColor(style.Color)
 	c.FillString(h.Fonts.Lookup(style.Font, style.Font.Size), at, mark+"|"+s)
@@ -119,8 +124,6 @@ func (c *chart) plot() *plot.Plot {
 		}
 	}
 	p.Y.LineStyle.Width = 0
-	p.X.Label.Text = c.x.label
-	p.X.Label.Padding = 6
 	p.Add(&plotter.Grid{Horizontal: draw.LineStyle{Color: sentinel(gridLine), Width: 1}})
 	for _, r := range c.rules {
 		p.Add(&plotter.Line{
@@ -163,7 +166,11 @@ func (e ends) Plot(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
 	for _, l := range e.lines {
 		if n := len(l.pts); n > 0 && l.label != "" {
-			labels = append(labels, label{l.label, l.kind, y(l.pts[n-1].Y)})
+			name := l.label
+			if l.value != "" && !e.narrow {
+				name += " " + l.value
+			}
+			labels = append(labels, label{name, l.kind, y(l.pts[n-1].Y)})
 		}
 	}
 	for _, r := range e.rules {
@@ -179,17 +186,26 @@ func (e ends) Plot(c draw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
+	if len(labels) > 0 { // none below the axis, where its ticks are
+		labels[0].y = max(labels[0].y, c.Min.Y+textSize/4)
+	}
+	for i := 1; i < len(labels); i++ {
+		labels[i].y = max(labels[i].y, labels[i-1].y+gap)
+	}
 	for _, l := range labels {
 		e.style.Color = sentinel(l.kind)
 		e.style.XAlign, e.style.YAlign = text.XLeft, text.YCenter
 		c.FillText(e.style, vg.Point{X: c.Max.X + 8, Y: l.y}, l.text)
 	}
+	// gonum would narrow the plot to make room for a long label of the axis.
+	e.style.Color, e.style.XAlign, e.style.YAlign = sentinel(muteLine), text.XCenter, text.YTop
+	c.FillText(e.style, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: c.Min.Y - 22}, e.x.label)
 }
 
 // svg draws the chart at a size in CSS pixels.
 func (c *chart) svg(width, height float64) (string, error) {
 	canvas := vgsvg.New(vg.Length(width), vg.Length(height))
-	c.plot().Draw(draw.Crop(draw.New(canvas), 2, vg.Length(-c.gutter), 2, -8))
+	c.plot().Draw(draw.Crop(draw.New(canvas), 2, vg.Length(-c.gutter), 26, -8))
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return "", fmt.Errorf("draw a chart: %w", err)

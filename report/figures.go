@@ -19,7 +19,7 @@ func (p *page) figure(c *chart, alt string, wideGutter, narrowGutter float64) (t
 	if err != nil {
 		return "", err
 	}
-	c.gutter = narrowGutter
+	c.gutter, c.narrow = narrowGutter, true
 	narrow, err := c.svg(328, 264)
 	if err != nil {
 		return "", err
@@ -69,9 +69,8 @@ func accuracies(t *Trained) plotter.XYs {
 	return pts
 }
 
-// accuracyAxes fits the axes to the curves; accuracy always starts at zero, or
-// where every curve is above 80 % at 0.8, which the axis then says.
-func accuracyAxes(lines []line) (x, y axis) {
+// accuracyAxes fits the axes to the curves, with accuracy from lowest to 1.
+func accuracyAxes(lines []line, lowest float64) (x, y axis) {
 	last := 1.0
 	for _, l := range lines {
 		for _, pt := range l.pts {
@@ -86,7 +85,7 @@ func accuracyAxes(lines []line) (x, y axis) {
 		}
 	}
 	x = axis{label: "epoch", min: 0, max: last, ticks: ticks(0, last, step, decimals(0))}
-	y = axis{min: 0, max: 1, ticks: ticks(0, 1, 0.2, percent)}
+	y = axis{min: lowest, max: 1, ticks: ticks(lowest, 1, (1-lowest)/5, percent)}
 	return x, y
 }
 
@@ -107,78 +106,115 @@ func (p *page) curve(t *Trained) (template.HTML, error) {
 		lines = append(lines, line{label: "post " + rough(mean[len(mean)-1].Y), kind: post, dash: []float64{2, 3}, pts: mean})
 		alt += fmt.Sprintf(" The post's runs come to %s on average.", rough(mean[len(mean)-1].Y))
 	}
-	return p.accuracyChart(lines, alt)
+	return p.accuracyChart(lines, 0, alt)
+}
+
+// Closeup is the accuracy at which an axis can start to tell chapters apart
+// that are all good: 0.8 where none of them is below that after its first epoch.
+func (p *page) Closeup(chapters []*Trained) float64 {
+	for _, t := range chapters {
+		for _, c := range t.Curve {
+			if !(c.Accuracy >= 0.8) {
+				return 0
+			}
+		}
+	}
+	return 0.8
 }
 
 // compare is the accuracy by epoch of several chapters on one plot; the last of
 // them is the one in the accent.
-func (p *page) compare(chapters []*Trained) (template.HTML, error) {
+func (p *page) compare(chapters []*Trained, lowest float64) (template.HTML, error) {
 	kinds := []int{first, second, third}
 	dashes := [][]float64{{1, 3}, {6, 3}, {8, 3, 2, 3}}
 	var lines []line
 	alt := "Accuracy on the test images by epoch. At the end:"
 	for i, t := range chapters {
 		pts := accuracies(t)
+		pts = slices.DeleteFunc(pts, func(pt plotter.XY) bool { return pt.Y < lowest }) // the start, in a close-up
 		if len(pts) < 2 {
 			continue
 		}
 		end := rough(pts[len(pts)-1].Y)
-		l := line{label: p.short(t) + " " + end, kind: kinds[i%3], dash: dashes[i%3], pts: pts}
+		l := line{label: p.short(t), value: end, kind: kinds[i%3], dash: dashes[i%3], pts: pts}
 		if i == len(chapters)-1 {
 			l.kind, l.dash = me, nil
 		}
 		lines = append(lines, l)
 		alt += " " + p.short(t) + " " + end + "."
 	}
-	return p.accuracyChart(lines, alt)
+	return p.accuracyChart(lines, lowest, alt)
 }
 
-func (p *page) accuracyChart(lines []line, alt string) (template.HTML, error) {
+func (p *page) accuracyChart(lines []line, lowest float64, alt string) (template.HTML, error) {
 	c := &chart{lines: lines}
-	c.x, c.y = accuracyAxes(lines)
-	if b, ok := p.baseline(); ok {
+	c.x, c.y = accuracyAxes(lines, lowest)
+	if b, ok := p.baseline(); ok && b >= lowest {
 		c.rules = append(c.rules, rule{"average " + rough(b), b})
 		alt += fmt.Sprintf(" A thin line marks the averages' %s.", rough(b))
 	}
-	return p.figure(c, alt, 152, 136)
+	return p.figure(c, alt, 152, 104)
 }
 
 // wrongness is an axis on which the surest mistakes are at the right.
-var wrongness = axis{label: "probability of the right class: the further right, the surer the mistake", max: 1, reverse: true, ticks: ticks(0, 1, 0.25, decimals(2))}
+var wrongness = axis{label: "probability of the right class", max: 1, reverse: true, ticks: ticks(0, 1, 0.25, decimals(2))}
 
 // push is the size of the loss's gradient by the probability of the right class.
-func (p *page) push(chapters ...*Trained) (template.HTML, error) {
-	kinds := []int{first, second, third}
-	dashes := [][]float64{{1, 3}, {6, 3}, {8, 3, 2, 3}}
-	c := &chart{}
-	alt, top := "Size of the gradient by the probability that the right class got.", 0.0
-	for i, t := range chapters {
-		l := line{label: t.Loss, kind: kinds[i%3], dash: dashes[i%3], dots: true}
-		if i == len(chapters)-1 {
-			l.kind, l.dash = me, nil
-		}
-		for _, b := range t.Push {
-			if b.Images > 0 && finite(b.Gradient) {
-				l.pts = append(l.pts, plotter.XY{X: (b.From + b.To) / 2, Y: b.Gradient})
-				top = max(top, b.Gradient)
-			}
-		}
-		if n := len(l.pts); n > 1 {
-			alt += fmt.Sprintf(" %s: %s where it is lowest, %s where it is highest.", t.Loss, fixed(l.pts[0].Y, 3), fixed(l.pts[n-1].Y, 3))
-			c.lines = append(c.lines, l)
-		}
-	}
-	if len(c.lines) == 0 || top == 0 {
+func (p *page) push(t *Trained) (template.HTML, error) {
+	pts, top := pushes(t)
+	if len(pts) < 2 || top == 0 {
 		return "", nil
 	}
 	step := niceStep(top / 4)
+	most := math.Ceil(top/step-1e-9) * step
 	digits := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
-	c.y = axis{max: math.Ceil(top/step) * step, ticks: ticks(0, math.Ceil(top/step)*step, step, decimals(digits))}
-	c.x = wrongness
-	for i := range c.lines { // the surest mistakes last, where the label stands
-		slices.Reverse(c.lines[i].pts)
+	c := &chart{
+		x:     wrongness,
+		y:     axis{max: most, ticks: ticks(0, most, step, decimals(digits))},
+		lines: []line{{label: t.Loss, kind: me, dots: true, pts: pts}},
 	}
-	return p.figure(c, alt, 104, 104)
+	alt := fmt.Sprintf("Length of the gradient of %s: %s where the right class is likeliest, %s where the mistake is surest, %s at most.",
+		t.Loss, fixed(pts[0].Y, 3), fixed(pts[len(pts)-1].Y, 3), fixed(top, 3))
+	return p.figure(c, alt, 104, 96)
+}
+
+// pushes is the curve that push draws, the surest mistakes last, and its top.
+func pushes(t *Trained) (pts plotter.XYs, top float64) {
+	for _, b := range slices.Backward(t.Push) {
+		if b.Images > 0 && finite(b.Gradient) {
+			pts = append(pts, plotter.XY{X: (b.From + b.To) / 2, Y: b.Gradient})
+			top = max(top, b.Gradient)
+		}
+	}
+	return pts, top
+}
+
+// shapes is the push of several losses, each as a share of its own greatest.
+func (p *page) shapes(chapters []*Trained) (template.HTML, error) {
+	kinds := []int{first, second, third}
+	dashes := [][]float64{{1, 3}, {6, 3}, {8, 3, 2, 3}}
+	c := &chart{x: wrongness, y: axis{max: 1, ticks: ticks(0, 1, 0.25, percent)}}
+	alt := "Push of each loss as a share of its own greatest."
+	for i, t := range chapters {
+		pts, top := pushes(t)
+		if len(pts) < 2 || top == 0 {
+			continue
+		}
+		for k := range pts {
+			pts[k].Y /= top
+		}
+		end := percent(pts[len(pts)-1].Y)
+		l := line{label: t.Loss, value: end, kind: kinds[i%3], dash: dashes[i%3], dots: true, pts: pts}
+		if i == len(chapters)-1 {
+			l.kind, l.dash = me, nil
+		}
+		c.lines = append(c.lines, l)
+		alt += fmt.Sprintf(" %s: %s for the surest mistakes.", t.Loss, end)
+	}
+	if len(c.lines) == 0 {
+		return "", nil
+	}
+	return p.figure(c, alt, 144, 96)
 }
 
 // niceStep rounds up to 1, 2 or 5 times a power of ten.

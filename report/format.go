@@ -100,3 +100,8 @@ func list(words []string) string {
 		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
 	}
 }
+
+// span formats the range of a figure: 26.0 to 58.5 %.
+func span(r Range) string {
+	return strings.TrimSuffix(rough(r.Min), thin+"%") + " to " + rough(r.Max)
+}

@@ -120,8 +120,9 @@ type Snapshot struct {
 
 // Unit is a hidden unit: its weight for each pixel, and for each class.
 type Unit struct {
-	In  []float32 // Height x Width
-	Out []float32 // per class
+	In     []float32 // Height x Width
+	Before []float32 // In before training; nil where it was not kept. With it the page shows what training changed
+	Out    []float32 // per class
 }
 
 // Mistake is an image that the model misread.

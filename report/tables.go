@@ -52,19 +52,16 @@ func (p *page) Confusion(counts [][]int) *confusion {
 		c.Rows = append(c.Rows, cells)
 	}
 	if most > 0 {
-		c.Worst = fmt.Sprintf("The most frequent confusion: %s, taken for %s %s.", p.class(label), p.class(answer), times(most))
+		c.Worst = fmt.Sprintf("Most frequent: %s of %s taken for %s.", images(most), p.class(label), p.class(answer))
 	}
 	return c
 }
 
-func times(n int) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
+func images(n int) string {
+	if n == 1 {
+		return "1 image"
 	}
-	return count(n) + " times"
+	return count(n) + " images"
 }
 
 // shade is a level from 0 to levels for a share of 0 to 1; anything above

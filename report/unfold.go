@@ -145,16 +145,11 @@ func (u *unfolding) Bytes() string {
 // Sigmoid reports whether each class judges for itself.
 func (p *page) Sigmoid(u *unfolding) bool { return u.Trained.Loss == "sigmoid-mse" }
 
-// power formats e to a power: small numbers keep a digit that says something.
-func power(v float64) string {
+// power formats e to a power: small numbers keep digits that say something.
+func power(v float64) template.HTML {
 	if v >= 0.00005 || v == 0 || !finite(v) {
-		return fixed(v, 4)
+		return template.HTML(fixed(v, 4))
 	}
 	exponent := int(math.Floor(math.Log10(v)))
-	return fmt.Sprintf("%s·10%s", fixed(v/math.Pow(10, float64(exponent)), 1), superscript(exponent))
-}
-
-func superscript(n int) string {
-	digits := map[rune]rune{'-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹'}
-	return strings.Map(func(r rune) rune { return digits[r] }, fmt.Sprint(n))
+	return template.HTML(fmt.Sprintf("%s·10<sup>%s</sup>", fixed(v/math.Pow(10, float64(exponent)), 1), fixed(float64(exponent), 0)))
 }

@@ -11,8 +11,10 @@ import (
 
 // stages is a linear model's weights at several moments, on one scale.
 type stages struct {
-	Reach float64
-	Items []stage
+	Reach  float64
+	Items  []stage
+	Change *stage // the last weights less the first
+	Most   float64
 }
 
 type stage struct {
@@ -47,6 +49,36 @@ func (p *page) Stages(t *Trained) *stages {
 		}
 		out.Items = append(out.Items, one)
 	}
+	if first, last := t.Snapshots[0], t.Snapshots[last]; last.Epoch > first.Epoch && len(first.Weights) == len(last.Weights) {
+		out.Change, out.Most = p.change(first.Weights, last.Weights)
+	}
+	return out
+}
+
+// change draws what training added to each class's weights.
+func (p *page) change(before, after [][]float32) (*stage, float64) {
+	var moved [][]float32
+	for class := range after {
+		moved = append(moved, less(after[class], before[class]))
+	}
+	most := reach(moved...)
+	out := &stage{}
+	for class, m := range moved {
+		out.Pictures = append(out.Pictures, signed(p, m, most, "", "what training changed in the weights of class "+p.class(class)))
+		out.Classes = append(out.Classes, p.class(class))
+	}
+	return out, most
+}
+
+// less is a - b; a alone where b does not fit it.
+func less(a, b []float32) []float32 {
+	if len(a) != len(b) {
+		return a
+	}
+	out := slices.Clone(a)
+	for i := range out {
+		out[i] -= b[i]
+	}
 	return out
 }
 
@@ -71,38 +103,64 @@ type voice struct {
 	Weight float64
 }
 
-// Lookouts draws the hidden units on one scale.
-func (p *page) Lookouts(t *Trained) (out []lookout) {
-	scale := p.HiddenReach(t)
-	for i, u := range t.Hidden {
-		one := lookout{Picture: signed(p, u.In, scale, "", fmt.Sprintf("weights of hidden unit %d", i+1))}
-		order := make([]int, len(u.Out))
-		for c := range order {
-			order[c] = c
+// lookouts are the units with the loudest voices, on one scale.
+type lookouts struct {
+	Units   []lookout
+	Changed bool // the pictures show what training changed
+	Reach   float64
+}
+
+// Lookouts draws up to n hidden units.
+func (p *page) Lookouts(t *Trained, n int) *lookouts {
+	loud := slices.Clone(t.Hidden)
+	slices.SortStableFunc(loud, func(a, b Unit) int { return cmp.Compare(loudness(b), loudness(a)) })
+	loud = loud[:min(n, len(loud))]
+	out := &lookouts{Changed: true}
+	var in [][]float32
+	for _, u := range loud {
+		out.Changed = out.Changed && len(u.Before) == len(u.In)
+	}
+	for _, u := range loud {
+		if out.Changed {
+			u.In = less(u.In, u.Before)
 		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(u.Out[b], u.Out[a]) })
-		for _, c := range order[:min(2, len(order))] {
-			if u.Out[c] > 0 {
-				one.For = append(one.For, voice{p.class(c), float64(u.Out[c])})
-			}
-		}
-		for _, c := range slices.Backward(order[max(0, len(order)-2):]) {
-			if u.Out[c] < 0 {
-				one.Against = append(one.Against, voice{p.class(c), float64(u.Out[c])})
-			}
-		}
-		out = append(out, one)
+		in = append(in, u.In)
+	}
+	out.Reach = reach(in...)
+	for i, u := range loud {
+		one := lookout{Picture: signed(p, in[i], out.Reach, "", fmt.Sprintf("what a hidden unit looks at, number %d by loudness", i+1))}
+		one.For, one.Against = p.voices(u)
+		out.Units = append(out.Units, one)
 	}
 	return out
 }
 
-// HiddenReach is the scale of the hidden units' pictures.
-func (p *page) HiddenReach(t *Trained) float64 {
-	var in [][]float32
-	for _, u := range t.Hidden {
-		in = append(in, u.In)
+func loudness(u Unit) float64 {
+	sum := 0.0
+	for _, v := range u.Out {
+		sum += known(float64(v)) * known(float64(v))
 	}
-	return reach(in...)
+	return sum
+}
+
+// voices are the two classes that a unit speaks for most, and against most.
+func (p *page) voices(u Unit) (speaksFor, against []voice) {
+	order := make([]int, len(u.Out))
+	for c := range order {
+		order[c] = c
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(u.Out[b], u.Out[a]) })
+	for _, c := range order[:min(2, len(order))] {
+		if u.Out[c] > 0 {
+			speaksFor = append(speaksFor, voice{p.class(c), float64(u.Out[c])})
+		}
+	}
+	for _, c := range slices.Backward(order[max(0, len(order)-2):]) {
+		if u.Out[c] < 0 {
+			against = append(against, voice{p.class(c), float64(u.Out[c])})
+		}
+	}
+	return speaksFor, against
 }
 
 // scaleBar is the scale of signed pictures, printed beside them.

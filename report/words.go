@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"inkling/train"
@@ -16,14 +18,14 @@ func (p *page) functions() template.FuncMap {
 		"class":    p.class,
 		"scale":    func(pixel uint8) string { return fixed(float64(pixel)/255, 2) },
 		"mark":     func() template.HTML { return template.HTML(markPaths()) },
-		"accuracy": (*Trained).accuracy, "epochs": epochs, "short": p.short,
+		"accuracy": (*Trained).accuracy, "number": number, "epochs": epochs, "short": p.short,
 		"ink": p.ink, "mean": p.mean, "bar": func(v float64) template.HTML { return bar(v, "", nil) },
 		"weights": func(v []float64, scale float64, class, alt string) template.HTML {
 			return signed(p, v, scale, class, alt)
 		},
 		"power": power, "both": func(v ...any) []any { return v },
 		"scalebar": scaleBar,
-		"curve":    p.curve, "compare": p.compare, "push": func(t *Trained) (template.HTML, error) { return p.push(t) }, "pushes": func(t []*Trained) (template.HTML, error) { return p.push(t...) }, "sigmoid": p.sigmoid, "logarithm": p.logarithm,
+		"curve":    p.curve, "compare": p.compare, "push": p.push, "shapes": p.shapes, "sigmoid": p.sigmoid, "logarithm": p.logarithm,
 	}
 }
 
@@ -91,3 +93,37 @@ func (p *page) Right(e *train.Evaluation) int {
 
 // Wrong is how many were not.
 func (p *page) Wrong(e *train.Evaluation) int { return e.Images - p.Right(e) }
+
+// remark is what the doctor said on one occasion.
+type remark struct {
+	About     string
+	Sentences []string
+}
+
+// Remarks groups what the doctor said by the chapter in front of the colon.
+func (p *page) Remarks() []remark {
+	var out []remark
+	for _, s := range p.Doctor {
+		about := "In general"
+		if name, rest, ok := strings.Cut(s, ": "); ok {
+			if t := p.chapter(name); t != nil {
+				about, s = p.Title(t), rest
+			}
+		}
+		if n := len(out); n == 0 || out[n-1].About != about {
+			out = append(out, remark{About: about})
+		}
+		last := &out[len(out)-1]
+		last.Sentences = append(last.Sentences, s)
+	}
+	return out
+}
+
+// Has reports whether a chapter ran.
+func (p *page) Has(chapter string) bool { return p.chapter(chapter) != nil }
+
+// Last reports whether t is the model that the mistakes are shown of.
+func (p *page) Last(t *Trained) bool { return t == p.Final() }
+
+// number formats a setting as it is typed: 1 and not 1.00.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
