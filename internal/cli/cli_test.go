@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"inkling": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the command as a person does, in an empty folder, without a
+// network and without a data set.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("INKLING_CACHE", env.WorkDir+"/.cache")
+			env.Setenv("INKLING_DATA", env.WorkDir+"/.data")
+			env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // nothing listens there
+			env.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"status":   status,
+			"jsonl":    jsonLines,
+			"oneline":  oneLineOf,
+			"truncate": truncate,
+		},
+	})
+}
+
+// status runs a command and demands an exit status: status 2 inkling --wrong
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// jsonLines demands that the last output is one JSON object a line, with events
+// of the given names among them: jsonl stdout epoch done
+func jsonLines(ts *testscript.TestScript, neg bool, args []string) {
+	seen := map[string]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+		var event map[string]any
+		dec := json.NewDecoder(bytes.NewReader([]byte(line)))
+		if err := dec.Decode(&event); err != nil || dec.More() {
+			ts.Fatalf("not one JSON object on a line: %q", line)
+		}
+		seen[event["event"].(string)] = true
+	}
+	for _, want := range args[1:] {
+		if !seen[want] {
+			ts.Fatalf("no event %q in %s", want, args[0])
+		}
+	}
+}
+
+// oneLineOf demands that what was printed is a single line: oneline stderr
+func oneLineOf(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if strings.Count(strings.TrimRight(text, "\n"), "\n") != 0 || strings.TrimSpace(text) == "" {
+		ts.Fatalf("%s is not one line:\n%s", args[0], text)
+	}
+}
+
+// truncate cuts a file to a number of bytes: truncate FILE 100
+func truncate(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func TestWrap(t *testing.T) {
+	if got := wrap("one two three", 7, "  "); got != "one two\n  three" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNamesAreEscaped(t *testing.T) {
+	for name, want := range map[string]string{"seven": "seven", "a\nb": `"a\nb"`, "a\x1b[31m": `"a\x1b[31m"`, "\xff": `"\xff"`, "a b": `"a b"`} {
+		if got := quote(name); got != want {
+			t.Errorf("quote(%q) = %s, want %s", name, got, want)
+		}
+	}
+}
