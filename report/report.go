@@ -66,7 +66,7 @@ func (p *page) style() ([]byte, error) {
 		side = 28 // pictures of other sizes are scaled
 	}
 	out := fmt.Appendf(nil, ":root{--side:%dpx}\n", side)
-	for _, name := range []string{"base", "figures", "tables"} {
+	for _, name := range []string{"base", "figures", "tables", "print"} {
 		css, err := files.ReadFile("page/" + name + ".css")
 		if err != nil {
 			return nil, err

@@ -218,3 +218,16 @@ func bar(v float64, class string, mark *float64) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg class="bar %s" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="12"/><rect class="fill" width="%.2f" height="12"/>%s</svg>`,
 		class, 100*min(max(known(v), 0), 1), tick))
 }
+
+// Lost are the classes that a squared error has all but given up.
+func (p *page) Lost(t *Trained) (names []string) {
+	if t.Loss != "sigmoid-mse" && t.Loss != "softmax-mse" {
+		return nil
+	}
+	for c, v := range t.Final.PerClass {
+		if v < 0.02 {
+			names = append(names, p.class(c))
+		}
+	}
+	return names
+}
