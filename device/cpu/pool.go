@@ -39,8 +39,9 @@ type pool struct {
 // spins is how often a helper looks for work before it sleeps: some 50 microseconds.
 const spins = 30_000
 
-// tooLong is a wait for helpers that says that they do not have their cores to
-// themselves; most is how many operations the caller then does alone at most.
+// tooLong is a wait for helpers, beyond that for a few pieces, which says that
+// they do not have their cores to themselves; most is how many operations the
+// caller then does alone at most.
 const (
 	tooLong = 200 * time.Microsecond
 	most    = 1 << 12
@@ -80,17 +81,20 @@ func (p *pool) run(n int, task func(piece int)) {
 		default:
 		}
 	}
-	p.work()
+	start := time.Now()
+	done := p.work()
+	each := time.Since(start) / time.Duration(max(done, 1))
 	p.open.Store(false)
-	p.wait()
+	p.wait(tooLong + 3*each)
 	p.task = nil
 	if failure := p.failed.Swap(nil); failure != nil {
 		panic(*failure)
 	}
 }
 
-// wait returns when no helper is at work.
-func (p *pool) wait() {
+// wait returns when no helper is at work, and notes whether that took longer
+// than it should.
+func (p *pool) wait(limit time.Duration) {
 	for range 2000 {
 		if p.active.Load() == 0 {
 			return
@@ -100,7 +104,7 @@ func (p *pool) wait() {
 	for p.active.Load() != 0 {
 		runtime.Gosched()
 	}
-	if time.Since(start) > tooLong {
+	if time.Since(start) > limit {
 		p.patience = min(max(2*p.patience, 16), most)
 		p.alone = p.patience
 	} else {
@@ -108,21 +112,22 @@ func (p *pool) wait() {
 	}
 }
 
-// work does pieces until none is left. A piece that panics does so in the caller of run.
-func (p *pool) work() {
+// work does pieces until none is left, and returns how many. A piece that panics
+// does so in the caller of run.
+func (p *pool) work() (done int) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			kept := failure // or failure would be allocated each time, panic or not
-			p.failed.CompareAndSwap(nil, &kept)
+			p.failed.CompareAndSwap(nil, &failure)
 			p.next.Store(p.n)
 		}
 	}()
 	for {
 		i := p.next.Add(1) - 1
 		if i >= p.n {
-			return
+			return done
 		}
 		p.task(int(i))
+		done++
 	}
 }
 

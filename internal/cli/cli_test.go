@@ -90,7 +90,7 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func TestWrap(t *testing.T) {
-	if got := wrap("one two three", 7, "  "); got != "one two\n  three" {
+	if got := wrap("one two three", 9, "  "); got != "one two\n  three" {
 		t.Errorf("got %q", got)
 	}
 }

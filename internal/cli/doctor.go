@@ -89,7 +89,7 @@ func (a *app) report(findings []explain.Finding) error {
 		if !f.Fine {
 			mark = s.warn("LOOK")
 		}
-		s.printf("  %s  %s\n", mark, wrap(f.Sentence, min(s.width, 84)-8, "        "))
+		s.printf("  %s  %s\n", mark, wrap(f.Sentence, min(s.width, 76), "        "))
 	}
 	if ill > 0 {
 		return fmt.Errorf("the doctor found %d of %d things to look at", ill, len(findings))

@@ -45,7 +45,7 @@ func (s *story) tell(event tour.Event) {
 	case tour.Doctor:
 		if !e.Fine {
 			s.ill++
-			s.printf("%s %s\n\n", s.warn("doctor:"), wrap(e.Sentence, min(s.width, 76)-8, "        "))
+			s.printf("%s %s\n\n", s.warn("doctor:"), wrap(e.Sentence, min(s.width, 76), "        "))
 		}
 	case tour.Progress:
 		s.progress(e)

@@ -51,11 +51,11 @@ func (s *screen) paragraphs(text string) {
 	}
 }
 
-// wrap breaks text into lines of at most width columns, each after the first
-// with an indent.
+// wrap breaks text into lines that end before column width. The first begins
+// after a prefix as wide as the indent, the others with the indent.
 func wrap(text string, width int, indent string) string {
 	var b strings.Builder
-	column := 0
+	column := len(indent)
 	for i, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
 		switch {

@@ -79,7 +79,7 @@ func (a *app) tourData(ctx context.Context, name string, named bool, seed uint64
 	opt := source.Options{SynthTrain: synth.Train, SynthTest: synth.Test, Seed: seed}
 	opened, err := source.Open(ctx, name, opt)
 	if err == nil {
-		return opened, opened.Kind == source.Drawn, nil
+		return opened, false, nil
 	}
 	if named || !errors.Is(err, source.ErrUnavailable) {
 		return nil, false, err
