@@ -78,8 +78,9 @@ func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x
 // arenas; one more than are waiting, for the batch that is in use.
 func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 	type batch struct {
-		arena *tensor.Memory
-		x, y  *tensor.Tensor
+		arena  *tensor.Memory
+		x, y   *tensor.Tensor
+		failed any // what gathering panicked with
 	}
 	return func(yield func(x, y *tensor.Tensor) bool) {
 		free := make(chan *tensor.Memory, l.Prefetch+1)
@@ -89,15 +90,22 @@ func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.T
 		ready, stop := make(chan batch), make(chan struct{})
 		go func() {
 			defer close(ready)
+			defer func() { // a panic belongs to the caller, who may recover from it
+				if failure := recover(); failure != nil {
+					select {
+					case ready <- batch{failed: failure}:
+					case <-stop:
+					}
+				}
+			}()
 			for from := 0; from < index.Len(); from += l.Batch {
 				select {
 				case <-stop:
 					return
 				case arena := <-free:
-					arena.Reset()
 					x, y := l.gather(arena, index, from)
 					select {
-					case ready <- batch{arena, x, y}:
+					case ready <- batch{arena, x, y, nil}:
 					case <-stop:
 						return
 					}
@@ -110,9 +118,13 @@ func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.T
 			}
 		}()
 		for b := range ready {
+			if b.failed != nil {
+				panic(b.failed)
+			}
 			if !yield(b.x, b.y) {
 				return
 			}
+			b.arena.Reset() // here, so that a stale use panics in the caller
 			free <- b.arena
 		}
 	}

@@ -56,13 +56,13 @@ func (s *Set) Check() error {
 	if want := s.Len() * s.Pixels(); len(s.Images) != want {
 		return fmt.Errorf("%d labels of %d-byte images want %d bytes of pixels, but there are %d", s.Len(), s.Pixels(), want, len(s.Images))
 	}
+	if s.Names != nil && len(s.Names) != s.Len() {
+		return fmt.Errorf("%d names for %d images", len(s.Names), s.Len())
+	}
 	for i, l := range s.Labels {
 		if l < 0 || int(l) >= len(s.Classes) {
 			return fmt.Errorf("%s has label %d, outside the %d classes", s.Name(i), l, len(s.Classes))
 		}
-	}
-	if s.Names != nil && len(s.Names) != s.Len() {
-		return fmt.Errorf("%d names for %d images", len(s.Names), s.Len())
 	}
 	return nil
 }

@@ -1,0 +1,203 @@
+package data_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"inkling/data"
+	"inkling/device/ref"
+	"inkling/tensor"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("inkling/device/cpu.(*pool).help"))
+}
+
+// batch is what a loader gave, kept.
+type batch struct {
+	shape  []int
+	pixels []float32
+	labels []int32
+}
+
+func epoch(l *data.Loader, rng *rand.Rand) (all []batch) {
+	for x, y := range l.Epoch(rng) {
+		all = append(all, batch{slices.Clone(x.Shape()), x.Float32s(), y.Ints()})
+	}
+	return all
+}
+
+// order lists the images that the batches hold.
+func order(t *testing.T, s *data.Set, all []batch) (out []int) {
+	t.Helper()
+	p := s.Pixels()
+	for _, b := range all {
+		if !slices.Equal(b.shape, []int{len(b.labels), s.Channels, s.Height, s.Width}) {
+			t.Fatalf("a batch of %d labels has images of shape %v", len(b.labels), b.shape)
+		}
+		for k, label := range b.labels {
+			image := b.pixels[k*p : (k+1)*p]
+			i := int(image[0]*255+0.5) | int(image[1]*255+0.5)<<8
+			if s.Labels[i] != label {
+				t.Fatalf("image %d comes with label %d, want %d", i, label, s.Labels[i])
+			}
+			for j, v := range image {
+				if want := float32(s.Image(i)[j]) / 255; v < want-1e-7 || v > want+1e-7 {
+					t.Fatalf("pixel %d of image %d is %v, want %v", j, i, v, want)
+				}
+			}
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+func TestEveryImageOnce(t *testing.T) {
+	set := numbered(300, 4, func(i int) int32 { return int32(i * 7 % 4) })
+	for _, mem := range []*tensor.Memory{tensor.CPU, tensor.On(ref.New())} {
+		for _, prefetch := range []int{0, 1, 3} {
+			l := data.NewLoader(mem, set, 64)
+			l.Prefetch = prefetch
+			in := order(t, set, epoch(l, nil))
+			if len(in) != 300 || !slices.IsSorted(in) {
+				t.Errorf("without a seed the images do not come in the set's order")
+			}
+			all := epoch(l, seeded(1))
+			if len(all) != 5 || l.Batches() != 5 || len(all[4].labels) != 300-4*64 {
+				t.Errorf("300 images in batches of 64 gave %d batches, the last of %d", len(all), len(all[len(all)-1].labels))
+			}
+			got := order(t, set, all)
+			if slices.IsSorted(got) {
+				t.Error("the images are not shuffled")
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, in) {
+				t.Error("an epoch does not show every image once")
+			}
+		}
+	}
+}
+
+func TestSeedsDecideTheOrder(t *testing.T) {
+	set := numbered(100, 2, func(i int) int32 { return int32(i % 2) })
+	l := data.NewLoader(tensor.CPU, set, 32)
+	rng := seeded(1)
+	first, second := order(t, set, epoch(l, rng)), order(t, set, epoch(l, rng))
+	if slices.Equal(first, second) {
+		t.Error("two epochs of one generator have the same order")
+	}
+	if again := order(t, set, epoch(l, seeded(1))); !slices.Equal(first, again) {
+		t.Error("the same seed gave another order")
+	}
+	if other := order(t, set, epoch(l, seeded(2))); slices.Equal(first, other) {
+		t.Error("two seeds gave the same order")
+	}
+}
+
+func TestPrefetchChangesNoBit(t *testing.T) {
+	set := numbered(1000, 10, func(i int) int32 { return int32(i % 10) })
+	var want []batch
+	for _, prefetch := range []int{0, 1, 3, 100} {
+		l := data.NewLoader(tensor.CPU, set, 33)
+		l.Prefetch = prefetch
+		got := epoch(l, seeded(5))
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if !slices.Equal(got[i].pixels, want[i].pixels) || !slices.Equal(got[i].labels, want[i].labels) {
+				t.Fatalf("prefetch %d: batch %d differs", prefetch, i)
+			}
+		}
+	}
+}
+
+// Whoever leaves the loop early leaves nothing behind; TestMain looks.
+func TestLeavingEarly(t *testing.T) {
+	set := numbered(200, 2, func(i int) int32 { return int32(i % 2) })
+	for _, prefetch := range []int{0, 1, 3} {
+		l := data.NewLoader(tensor.CPU, set, 10)
+		l.Prefetch = prefetch
+		for range 20 {
+			for range l.Epoch(seeded(1)) {
+				break
+			}
+		}
+		l.Epoch(seeded(1)) // asked for and never begun
+		func() {
+			defer func() {
+				if recover() != "on purpose" {
+					t.Error("the panic of the loop's body was lost")
+				}
+			}()
+			for range l.Epoch(nil) {
+				panic("on purpose")
+			}
+		}()
+	}
+}
+
+func TestBatchesAreValidUntilTheNext(t *testing.T) {
+	set := numbered(30, 2, func(i int) int32 { return int32(i % 2) })
+	for _, prefetch := range []int{0, 2} {
+		l := data.NewLoader(tensor.CPU, set, 10)
+		l.Prefetch = prefetch
+		var before *tensor.Tensor
+		for x := range l.Epoch(nil) {
+			if before != nil {
+				func() {
+					defer func() {
+						if r := recover(); !strings.Contains(fmt.Sprint(r), "used after its arena was reset") {
+							t.Errorf("prefetch %d: the batch before was read: %v", prefetch, r)
+						}
+					}()
+					before.Float32s()
+				}()
+			}
+			before = x
+		}
+	}
+}
+
+// An order that names an image that is not there panics where one can recover,
+// also if the batch was gathered ahead.
+func TestAWrongOrderPanicsInTheCaller(t *testing.T) {
+	set := numbered(30, 2, func(i int) int32 { return int32(i % 2) })
+	for _, prefetch := range []int{0, 2} {
+		l := data.NewLoader(tensor.CPU, set, 10)
+		l.Prefetch = prefetch
+		func() {
+			defer func() {
+				if r := recover(); !strings.Contains(fmt.Sprint(r), "30") {
+					t.Errorf("prefetch %d: image 30 of 30 gave %v", prefetch, r)
+				}
+			}()
+			for range l.Of([]int32{1, 2, 30}) {
+			}
+		}()
+	}
+}
+
+func TestLoaderEdges(t *testing.T) {
+	empty := data.NewLoader(tensor.CPU, numbered(0, 2, nil), 8)
+	if got := epoch(empty, seeded(1)); len(got) != 0 || empty.Batches() != 0 {
+		t.Errorf("an empty set gives %d batches", len(got))
+	}
+	one := data.NewLoader(tensor.CPU, numbered(3, 1, func(int) int32 { return 0 }), 1)
+	if got := epoch(one, nil); len(got) != 3 {
+		t.Errorf("batches of one: %d of 3", len(got))
+	}
+	defer func() {
+		if r := recover(); r != "data: batches of 0 images" {
+			t.Errorf("a batch of 0 gave %v", r)
+		}
+	}()
+	data.NewLoader(tensor.CPU, numbered(3, 1, func(int) int32 { return 0 }), 0)
+}
