@@ -1,6 +1,9 @@
 package models
 
 import (
+	"fmt"
+	"slices"
+
 	"inkling/autograd"
 	"inkling/nn"
 	"inkling/tensor"
@@ -30,14 +33,29 @@ type Average struct {
 
 // NewAverage returns the baseline with means of zero.
 func NewAverage(s Spec, d Distance) *Average {
-	return &Average{Means: autograd.NewParam("means", tensor.Zeros(s.Classes, s.Pixels())), distance: d}
+	return newAverage(s, d, func(_ int, shape ...int) *tensor.Tensor { return tensor.Zeros(shape...) })
+}
+
+func newAverage(s Spec, d Distance, init nn.Init) *Average {
+	return &Average{Means: autograd.NewParam("means", init(s.Pixels(), s.Classes, s.Pixels())), distance: d}
 }
 
 // Fit sets the means to the average image of each class, from images (byte or
-// float, (n, ...)) and one label for each.
+// float, (n, ...)) and one label for each. The mean of a class without images
+// stays as it is. The model moves to the images' device.
 func (a *Average) Fit(images *tensor.Tensor, scale float64, labels []int32) {
-	images = images.Reshape(images.Dim(0), -1)
-	ofClass := make([][]int32, a.Means.Value.Dim(0))
+	classes, pixels := a.Means.Value.Dim(0), a.Means.Value.Dim(1)
+	if images.Rank() == 0 || images.Dim(0) != len(labels) || images.Len() != len(labels)*pixels {
+		panic(&tensor.ShapeError{
+			Op: "average", Shapes: [][]int{slices.Clone(images.Shape()), {len(labels)}},
+			Problem: fmt.Sprintf("wants images of %d pixels and a label for each", pixels),
+		})
+	}
+	if a.Means.Value.Backend() != images.Backend() {
+		a.Means.Value = a.Means.Value.CopyTo(tensor.On(images.Backend()))
+	}
+	images = images.Reshape(len(labels), pixels)
+	ofClass := make([][]int32, classes)
 	for i, l := range labels {
 		ofClass[l] = append(ofClass[l], int32(i))
 	}

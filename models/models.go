@@ -28,8 +28,8 @@ type entry struct {
 }
 
 var registry = []entry{
-	{"average-mae", "the nearest class average by mean absolute error", func(s Spec, _ nn.Init) nn.Layer { return NewAverage(s, MeanAbsolute) }},
-	{"average-mse", "the nearest class average by mean squared error", func(s Spec, _ nn.Init) nn.Layer { return NewAverage(s, MeanSquared) }},
+	{"average-mae", "the nearest class average by mean absolute error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanAbsolute, init) }},
+	{"average-mse", "the nearest class average by mean squared error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanSquared, init) }},
 	{"linear", "one weight for each pixel and class", func(s Spec, init nn.Init) nn.Layer { return NewLinear(s, init) }},
 	{"network", "64 hidden sigmoid units between pixels and classes", func(s Spec, init nn.Init) nn.Layer { return NewNetwork(s, 64, init) }},
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // Loss measures how wrong logits (n, classes) are for labels (int, n): a single
-// number, smaller is better. It panics where the two do not fit; a loss never
-// broadcasts one against the other.
+// number, smaller is better. It panics where the two do not fit: a loss never
+// broadcasts one against the other, and a single output, (n, 1), is refused,
+// since it can tell no classes apart and is mostly a mistake for (n).
 type Loss func(logits *autograd.Var, labels *tensor.Tensor) *autograd.Var
 
 // Losses by the names that the command line and model files use.
@@ -58,10 +59,10 @@ func target(logits *autograd.Var, labels *tensor.Tensor) *autograd.Var {
 
 func checkLoss(name string, logits *autograd.Var, labels *tensor.Tensor) {
 	p, y := logits.Shape(), labels.Shape()
-	if len(p) != 2 || len(y) != 1 || p[0] != y[0] {
+	if len(p) != 2 || len(y) != 1 || p[0] != y[0] || p[1] < 2 {
 		panic(&tensor.ShapeError{
 			Op: name, Shapes: [][]int{slices.Clone(p), slices.Clone(y)},
-			Problem: "wants predictions (n, classes) and labels (n,), one class index an image",
+			Problem: "wants predictions (n, classes) of two classes at least, and labels (n,), one class index an image",
 			Hint:    "a loss does not broadcast; did the last layer or the labels lose an axis?",
 		})
 	}

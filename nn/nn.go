@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"inkling/autograd"
 	"inkling/tensor"
@@ -39,7 +40,7 @@ func NewLinear(name string, in, out int, init Init) *Linear {
 func (l *Linear) Forward(x *autograd.Var) *autograd.Var {
 	if in := l.Weight.Value.Dim(0); len(x.Shape()) != 2 || x.Shape()[1] != in {
 		panic(&tensor.ShapeError{
-			Op:      l.Weight.Name,
+			Op:      strings.TrimSuffix(l.Weight.Name, ".weight"),
 			Shapes:  [][]int{append([]int(nil), x.Shape()...), l.Weight.Value.Shape()},
 			Problem: fmt.Sprintf("the layer wants (n, %d)", in),
 			Hint:    flattenHint(x.Shape(), in),
@@ -53,8 +54,11 @@ func flattenHint(shape []int, in int) string {
 	for _, d := range shape[min(1, len(shape)):] {
 		n *= d
 	}
-	if len(shape) > 2 && n == in {
+	switch {
+	case len(shape) > 2 && n == in:
 		return "flatten each image first, with Flatten"
+	case len(shape) == 1 && shape[0] == in:
+		return fmt.Sprintf("one image is a batch of one: Reshape(1, %d)", in)
 	}
 	return ""
 }
