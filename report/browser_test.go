@@ -104,19 +104,27 @@ func eval[T any](t *testing.T, b *browser, script string) T {
 	return v
 }
 
+// fits checks that the page does not scroll sideways. (innerWidth is no help: on
+// a phone it grows with what overflows.)
+func (b *browser) fits(t *testing.T, width int64) {
+	t.Helper()
+	if got := eval[int64](t, b, `document.documentElement.scrollWidth`); got > width {
+		wide := eval[string](t, b, fmt.Sprintf(`[...document.querySelectorAll("main *")].filter(e => !e.closest(".scroll, .chart") && e.getBoundingClientRect().right > %d).map(e => e.tagName + "." + e.className + " " + e.textContent.slice(0, 30)).slice(0, 8).join("; ")`, width))
+		t.Errorf("the page is %d px wide in a window of %d: %s", got, width, wide)
+	}
+}
+
 func TestThePageInABrowser(t *testing.T) {
 	b := newBrowser(t)
 	file := filepath.Join(t.TempDir(), "index.html")
 	if err := Save(file, synthetic()); err != nil {
 		t.Fatal(err)
 	}
-	for _, width := range []int64{360, 1600} {
+	for _, width := range []int64{320, 360, 1600} {
 		for _, scheme := range []string{"light", "dark"} {
 			t.Run(fmt.Sprintf("%d %s", width, scheme), func(t *testing.T) {
 				b.open(t, file, width, scheme, "screen")
-				if over := eval[int](t, b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-					t.Errorf("the page is %d px wider than the window", over)
-				}
+				b.fits(t, width)
 				paper := map[string]string{"light": "rgb(250, 247, 242)", "dark": "rgb(22, 21, 20)"}[scheme]
 				if got := eval[string](t, b, `getComputedStyle(document.documentElement).backgroundColor`); got != paper {
 					t.Errorf("the paper is %s, want %s", got, paper)
@@ -131,6 +139,18 @@ func TestThePageInABrowser(t *testing.T) {
 			})
 		}
 	}
+	t.Run("long names", func(t *testing.T) {
+		s := synthetic()
+		s.Data.Classes = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot with laces"}
+		s.Data.From = "/home/reader/" + strings.Repeat("a-very-long-folder-name", 8)
+		long := filepath.Join(t.TempDir(), "long.html")
+		if err := Save(long, s); err != nil {
+			t.Fatal(err)
+		}
+		b.open(t, long, 360, "light", "screen")
+		b.fits(t, 360)
+		b.open(t, file, 1600, "light", "screen")
+	})
 	t.Run("touch", func(t *testing.T) { touch(t, b) })
 	t.Run("print", func(t *testing.T) {
 		b.open(t, file, 800, "dark", "print")
