@@ -117,7 +117,8 @@ func (p *pool) wait(limit time.Duration) {
 func (p *pool) work() (done int) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			p.failed.CompareAndSwap(nil, &failure)
+			kept := failure // &failure would be an allocation at every call, panic or not
+			p.failed.CompareAndSwap(nil, &kept)
 			p.next.Store(p.n)
 		}
 	}()
