@@ -14,11 +14,6 @@ func (p *page) class(i int) string {
 	return p.Data.Classes[i]
 }
 
-// Digits reports whether the classes are the ten digits.
-func (p *page) Digits() bool {
-	return slices.Equal(p.Data.Classes, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"})
-}
-
 // short is what a chapter is called in a chart and in the table of contents.
 func (p *page) short(t *Trained) string {
 	if t.Chapter == "linear" {

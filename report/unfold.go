@@ -60,6 +60,9 @@ func (p *page) unfold(t *Trained, u *Unfolded, chosen UnfoldedClass) *unfolding 
 	}
 	for _, c := range u.Classes {
 		s := sum{UnfoldedClass: c, Exp: math.Exp(c.Logit - top), Right: c.Class == u.Picture.Label, Answer: c.Class == u.Answer}
+		if t.Loss == "sigmoid-mse" { // each class by itself, whatever the others say
+			s.Probability = 1 / (1 + math.Exp(-c.Logit))
+		}
 		for _, v := range c.Products {
 			if v > 0 {
 				s.Positive += v
