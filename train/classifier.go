@@ -48,31 +48,48 @@ const maxPixels, maxClasses = 1 << 22, 100_000
 // Logits runs the model on images (n, channels, height, width) given as bytes.
 func (c *Classifier) Logits(images []byte) []float32 {
 	n := len(images) / c.Spec.Pixels()
-	x := tensor.FromBytes(images, n, c.Spec.Channels, c.Spec.Height, c.Spec.Width).Float().Scale(c.Scale)
+	mem := c.Model.Params()[0].Value.Memory()
+	x := tensor.Of(mem, images, n, c.Spec.Channels, c.Spec.Height, c.Spec.Width).Float().Scale(c.Scale)
 	return c.Model.Forward(autograd.Const(x)).Value().Float32s()
 }
 
 // Save writes the classifier to a safetensors file, with up to three of the
-// given images as samples. What stood at path is kept as its previous generation.
+// given images as samples; there must be one. What stood at path is kept as its
+// previous generation. Nothing is saved that Load would refuse.
 func (c *Classifier) Save(path string, samples [][]byte) error {
-	info := c.Info
-	info.Format = 1
-	info.Samples = nil
-	for _, image := range samples[:min(len(samples), 3)] {
-		info.Samples = append(info.Samples, Sample{image, c.Logits(image)})
-	}
-	text, err := json.Marshal(info)
+	f, err := c.file(samples[:min(len(samples), 3)])
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s is not saved: %w", path, err)
 	}
-	f := &safetensors.File{Metadata: map[string]string{key: string(text)}}
+	return safetensors.Save(path, f)
+}
+
+func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
+	f := &safetensors.File{}
 	for _, p := range c.Model.Params() {
 		f.Tensors = append(f.Tensors, safetensors.FromFloat32s(p.Name, p.Value.Shape(), p.Value.Float32s()))
 	}
 	if err := f.CheckFinite(); err != nil {
-		return fmt.Errorf("%s is not saved: %w", path, err)
+		return nil, err
 	}
-	return safetensors.Save(path, f)
+	info := c.Info
+	info.Format = 1
+	info.Samples = nil
+	for i, image := range samples {
+		if len(image) != c.Spec.Pixels() {
+			return nil, fmt.Errorf("sample %d has %d pixels; the model wants %d", i, len(image), c.Spec.Pixels())
+		}
+		info.Samples = append(info.Samples, Sample{image, c.Logits(image)})
+	}
+	if err := info.check(); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(info)
+	if err != nil {
+		return nil, err
+	}
+	f.Metadata = map[string]string{key: string(text)}
+	return f, nil
 }
 
 // Load reads a classifier and verifies it: the tensors are exactly those of the
@@ -83,6 +100,7 @@ func Load(path string) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Path = "" // so that each error names the file once
 	c, err := fromFile(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -102,7 +120,11 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	if err := c.Info.check(); err != nil {
 		return nil, err
 	}
-	model, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor { return tensor.Zeros(shape...) })
+	// The parameters are a single zero, repeated to their shapes, until the file
+	// is known to have as much: what the metadata claim costs no memory.
+	model, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor {
+		return tensor.CPU.Scalar(0).BroadcastTo(shape...)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +145,12 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 		if err != nil {
 			return nil, err
 		}
-		tensor.Set(p.Value, values)
+		p.Value = tensor.FromFloats(values, p.Value.Shape()...)
 	}
-	return c, c.verify()
+	if err := c.verify(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (i *Info) check() error {

@@ -53,11 +53,12 @@ type Epoch struct {
 // EpochHook is called after every epoch. An error ends the training.
 type EpochHook interface{ Epoch(e *Epoch) error }
 
-// Diverged is the error of a training whose loss is no longer a finite number.
-// The model has been put back to the end of its last good epoch.
+// Diverged is the error of a training whose loss, or whose model, no longer
+// consists of finite numbers. The model has been put back to the end of its last
+// good epoch; to its first weights, if there is none.
 type Diverged struct {
 	Epoch, Batch int
-	Where        string // the first place on the tape where a number was not finite
+	Where        string // the first operation, or parameter, with such a number
 }
 
 func (d *Diverged) Error() string {
@@ -67,9 +68,10 @@ func (d *Diverged) Error() string {
 // Run trains. It ends early, with an error, when ctx is cancelled, a hook fails
 // or the loss diverges.
 func (t *Trainer) Run(ctx context.Context) error {
-	tape := autograd.NewTapeOn(t.Model.Params()[0].Value.Memory())
+	params := t.Model.Params()
+	tape := autograd.NewTapeOn(params[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
-	good := snapshot(t.Model.Params())
+	good := snapshot(params)
 	for epoch := range t.Epochs {
 		start, total, batch := time.Now(), 0.0, 0
 		for x, y := range t.Train.Epoch(rng) {
@@ -79,12 +81,17 @@ func (t *Trainer) Run(ctx context.Context) error {
 			loss, err := t.step(tape, x, y, epoch, batch)
 			if err != nil {
 				if _, diverged := err.(*Diverged); diverged {
-					restore(t.Model.Params(), good)
+					restore(params, good)
 				}
 				return err
 			}
 			total += loss * float64(y.Len())
 			batch++
+		}
+		// The last step may have done it, and no loss has been computed since.
+		if p := notFinite(params); p != nil {
+			restore(params, good)
+			return &Diverged{epoch, batch - 1, "in " + p.Name + " after the step"}
 		}
 		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(max(t.Train.Set.Len(), 1)), Seconds: time.Since(start).Seconds()}
 		if t.Valid != nil {
@@ -97,7 +104,9 @@ func (t *Trainer) Run(ctx context.Context) error {
 				}
 			}
 		}
-		good = snapshot(t.Model.Params())
+		for i, p := range params {
+			good[i].CopyFrom(p.Value)
+		}
 	}
 	return nil
 }
@@ -124,23 +133,53 @@ func (t *Trainer) step(tape *autograd.Tape, x, y *tensor.Tensor, epoch, batch in
 }
 
 // whereNotFinite names the first operation on the tape whose result holds a NaN
-// or an infinity.
+// or an infinity, and the parameter that it worked with, or that came last before it.
 func whereNotFinite(tape *autograd.Tape) string {
 	for _, v := range tape.Vars() {
-		for _, f := range v.Value().Float32s() {
-			if f64 := float64(f); math.IsNaN(f64) || math.IsInf(f64, 0) {
-				where := "first in " + v.Op()
-				for _, x := range v.Operands() {
-					if x.Param() != nil {
-						where += " with " + x.Param().Name
-						break
-					}
-				}
-				return where
-			}
+		if finite(v.Value()) {
+			continue
 		}
+		where := "first in " + v.Op()
+		if p := nearest(v); p != nil && p != v.Param() {
+			where += " with " + p.Name
+		}
+		return where
 	}
 	return "in the loss itself"
+}
+
+// nearest returns the parameter that is the fewest operations away from v.
+func nearest(v *autograd.Var) *autograd.Param {
+	for level := []*autograd.Var{v}; len(level) > 0; {
+		var below []*autograd.Var
+		for _, x := range level {
+			if x.Param() != nil {
+				return x.Param()
+			}
+			below = append(below, x.Operands()...)
+		}
+		level = below
+	}
+	return nil
+}
+
+// notFinite returns the first parameter that holds a NaN or an infinity.
+func notFinite(params []*autograd.Param) *autograd.Param {
+	for _, p := range params {
+		if !finite(p.Value) {
+			return p
+		}
+	}
+	return nil
+}
+
+// finite reports whether every element is a number: a maximum keeps NaN.
+func finite(x *tensor.Tensor) bool {
+	if x.Len() == 0 {
+		return true
+	}
+	most := x.Float().Abs().Max().Item()
+	return !math.IsNaN(most) && !math.IsInf(most, 0)
 }
 
 func snapshot(params []*autograd.Param) []*tensor.Tensor {

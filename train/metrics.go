@@ -1,9 +1,13 @@
 package train
 
 import (
+	"fmt"
+	"slices"
+
 	"inkling/autograd"
 	"inkling/data"
 	"inkling/nn"
+	"inkling/tensor"
 )
 
 // Evaluation is how a model does on a set of images.
@@ -12,13 +16,14 @@ type Evaluation struct {
 	Classes   int
 	Loss      float64   // mean over the images; 0 where no loss was given
 	Accuracy  float64   // share of images whose greatest logit is their label's
-	PerClass  []float64 // accuracy on the images of each class
+	PerClass  []float64 // accuracy on the images of each class; 0 where there are none
 	Confusion [][]int   // [label][answer]
 	Answers   []int32
 	Logits    []float32 // (images, classes)
 }
 
-// Evaluate runs a model over a loader's images in order. loss may be nil.
+// Evaluate runs a model over a loader's images in order. loss may be nil. It
+// panics with a *tensor.ShapeError if the model knows another number of classes.
 func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
 	set := loader.Set
 	c := len(set.Classes)
@@ -26,6 +31,12 @@ func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
 	total := 0.0
 	for x, y := range loader.Epoch(nil) {
 		logits := model.Forward(autograd.Const(x))
+		if s := logits.Shape(); len(s) != 2 || s[1] != c {
+			panic(&tensor.ShapeError{
+				Op: "evaluate", Shapes: [][]int{slices.Clone(s), slices.Clone(y.Shape())},
+				Problem: fmt.Sprintf("the images have %d classes, and want logits (n, %d)", c, c),
+			})
+		}
 		if loss != nil {
 			total += loss(logits, y).Value().Item() * float64(y.Len())
 		}
