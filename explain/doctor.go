@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"inkling/autograd"
 	"inkling/data"
@@ -35,10 +36,11 @@ func ExamineData(ds *data.Dataset) []Finding {
 
 func examineBalance(s *data.Set) Finding {
 	counts := s.Counts()
+	if len(counts) < 2 {
+		return ill("classes", "There is only one class, %s: there is nothing to tell apart.", strings.Join(s.Classes, ""))
+	}
 	least, most := slices.Min(counts), slices.Max(counts)
 	switch {
-	case len(counts) < 2:
-		return ill("classes", "There is only one class, %s: there is nothing to tell apart.", s.Classes[0])
 	case least == 0:
 		return ill("classes", "Class %s has no training images: the model cannot learn it.", s.Classes[slices.Index(counts, 0)])
 	case most > 10*least:
@@ -49,12 +51,15 @@ func examineBalance(s *data.Set) Finding {
 
 // examineSplit compares the class shares of training and test images.
 func examineSplit(ds *data.Dataset) Finding {
-	if ds.Test == nil {
+	if ds.Test == nil || ds.Test.Len() == 0 {
 		return ill("split", "There are no test images: the accuracy on images that the model was not trained on stays unknown.")
+	}
+	if !slices.Equal(ds.Train.Classes, ds.Test.Classes) {
+		return ill("split", "Training images have %d classes and test images %d others: an answer would mean another class there.", len(ds.Train.Classes), len(ds.Test.Classes))
 	}
 	a, b := ds.Train.Counts(), ds.Test.Counts()
 	for c := range a {
-		p, q := float64(a[c])/float64(ds.Train.Len()), float64(b[c])/float64(max(ds.Test.Len(), 1))
+		p, q := float64(a[c])/float64(max(ds.Train.Len(), 1)), float64(b[c])/float64(ds.Test.Len())
 		if math.Abs(p-q) > 0.05+0.25*p {
 			return ill("split", "Class %s makes %.0f %% of the training images but %.0f %% of the test images; were the last rows split off unshuffled?", ds.Train.Classes[c], 100*p, 100*q)
 		}
@@ -98,6 +103,9 @@ func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x
 		}
 	}()
 	logits := model.Forward(autograd.Const(x)).Value()
+	if logits.Rank() != 2 || logits.Dim(1) < 2 {
+		return []Finding{ill("outputs", "The model gives outputs of shape %v for %d images; a classifier gives (images, classes), with two classes at least.", logits.Shape(), labels.Len())}
+	}
 	findings := []Finding{
 		examineOutputs(logits, lossName),
 		examineRepeat(model, x, logits),
@@ -129,7 +137,8 @@ func examineOutputs(logits *tensor.Tensor, lossName string) Finding {
 
 func examineRepeat(model nn.Layer, x, logits *tensor.Tensor) Finding {
 	again := model.Forward(autograd.Const(x)).Value()
-	if !slices.Equal(again.Float32s(), logits.Float32s()) {
+	bits := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) } // NaN too
+	if !slices.EqualFunc(again.Float32s(), logits.Float32s(), bits) {
 		return ill("repeat", "The same images got two different answers: the model is evaluated in training mode.")
 	}
 	return fine("repeat", "The same images get the same answers twice.")
@@ -178,7 +187,7 @@ func examineSlope(model nn.Layer, loss nn.Loss, x, labels *tensor.Tensor) Findin
 			return loss(model.Forward(autograd.Const(x)), labels).Value().Float64s()[0]
 		}
 		slope := (at(h) - at(-h)) / (2 * h)
-		if math.Abs(slope-length) > 0.1*length+1e-4 {
+		if !(math.Abs(slope-length) <= 0.1*length+1e-4) {
 			return ill("slope", "The gradient of %s says that the loss rises by %.4g a unit, but measured it is %.4g: the backward pass is wrong.", p.Name, length, slope)
 		}
 	}
@@ -195,12 +204,13 @@ func examineByHeart(model nn.Layer, loss nn.Loss, rate float64, x, labels *tenso
 	for _, p := range model.Params() {
 		before = append(before, p.Value.Float32s())
 	}
-	first, last := 0.0, 0.0
+	first, last, peak := 0.0, 0.0, 0.0
 	for i := range steps {
 		l := loss(model.Forward(tape.Input(x)), labels)
 		if last = l.Value().Item(); i == 0 {
 			first = last
 		}
+		peak = max(peak, last)
 		opt.Step(l.Backward())
 		tape.Reset()
 	}
@@ -208,6 +218,8 @@ func examineByHeart(model nn.Layer, loss nn.Loss, rate float64, x, labels *tenso
 	switch {
 	case math.IsNaN(last) || math.IsInf(last, 0) || last > 2*first+1e-3:
 		findings = append(findings, ill("by-heart", "On one batch the loss goes from %.3f to %.3f in %d steps: the rate %g is too high.", first, last, steps, rate))
+	case peak > 2*first+1e-3:
+		findings = append(findings, ill("by-heart", "On one batch the loss jumps from %.3f to %.3f before it falls to %.3f: the rate %g is too high.", first, peak, last, rate))
 	case last > 0.98*first:
 		findings = append(findings, ill("by-heart", "On one batch the loss hardly moves in %d steps, from %.4f to %.4f: it stalls, or the rate %g is too low.", steps, first, last, rate))
 	default:
@@ -225,6 +237,9 @@ func examineByHeart(model nn.Layer, loss nn.Loss, rate float64, x, labels *tenso
 // some images: (n, units).
 func ExamineUnits(activations *tensor.Tensor) Finding {
 	n, units := activations.Dim(0), activations.Dim(1)
+	if n < 2 {
+		return fine("dead-units", "Whether the %d hidden units respond to the image shows on two images or more.", units)
+	}
 	values := activations.Float32s()
 	dead := 0
 	for u := range units {

@@ -68,15 +68,22 @@ type Push struct {
 
 // Pushes sorts the images of a loader by the probability that the model gives
 // their right class (each class's own sigmoid where the loss is sigmoid-mse,
-// softmax otherwise) and measures the loss's push in ten equal bins.
+// softmax otherwise) and measures the loss's push in ten equal bins. It panics
+// where there is no loss of that name.
 func Pushes(model nn.Layer, lossName string, loader *data.Loader) []Push {
 	bins := make([]Push, 10)
 	for i := range bins {
 		bins[i].From, bins[i].To = float64(i)/10, float64(i+1)/10
 	}
-	loss := nn.Losses[lossName]
-	tape := autograd.NewTapeOn(tensor.CPU)
+	loss, err := nn.LossByName(lossName)
+	if err != nil {
+		panic(err)
+	}
+	var tape *autograd.Tape
 	for x, y := range loader.Epoch(nil) {
+		if tape == nil {
+			tape = autograd.NewTapeOn(x.Memory())
+		}
 		tape.Reset()
 		logits := tape.Watch(model.Forward(autograd.Const(x)).Value())
 		grads := loss(logits, y).Backward().At(logits).Float32s()
@@ -90,6 +97,9 @@ func Pushes(model nn.Layer, lossName string, loader *data.Loader) []Push {
 			p := 1 / (1 + math.Exp(-float64(row[label])))
 			if lossName != "sigmoid-mse" {
 				p = Softmax(row)[label]
+			}
+			if math.IsNaN(p) { // a model that diverged
+				continue
 			}
 			b := &bins[min(int(p*10), 9)]
 			b.Images++
