@@ -12,7 +12,15 @@ func copyMatrix(l *routines, dst []float32, dstRow, dstCol int, src []float32, s
 	case rows == 0 || cols == 0:
 	case dstCol == 1 && srcCol == 1:
 		for i := range rows {
-			copy(dst[i*dstRow:][:cols], src[i*srcRow:])
+			if next := (i + 12) * srcRow; cols <= 32 && next+cols <= len(src) {
+				l.prefetch(bytesOf(src[next : next+cols]))
+			}
+			to, from := dst[i*dstRow:][:cols], src[i*srcRow:][:cols]
+			if cols == 32 { // a panel of the widest tile: the compiler writes the copy out
+				*(*[32]float32)(to) = *(*[32]float32)(from)
+			} else {
+				copy(to, from)
+			}
 		}
 	case dstRow == 1 && srcRow == 1:
 		for j := range cols {
@@ -59,7 +67,6 @@ type scratch struct {
 	tile tile
 	dots dotTile
 	c    [16 * 64]float32 // a tile of C, for the largest of any level
-	a    []float32        // packed rows of A
 }
 
 var freeScratch freeList[*scratch]
@@ -136,3 +143,7 @@ func alignedFloats(n int) []float32 {
 }
 
 func roundUp(n, step int) int { return ceilDiv(n, step) * step }
+
+func bytesOf(x []float32) []uint8 {
+	return unsafe.Slice((*uint8)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
+}
