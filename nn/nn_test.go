@@ -98,6 +98,28 @@ func TestLossesAreStable(t *testing.T) {
 	}
 }
 
+// Where a loss has no value it says so: an infinity never passes for a number.
+func TestInfiniteLogits(t *testing.T) {
+	inf := math.Inf(1)
+	for _, mem := range []*tensor.Memory{tensor.CPU, tensor.On(ref.New())} {
+		for _, c := range []struct {
+			logits []float64 // of label 0
+			want   float64
+		}{
+			{[]float64{0, -inf, 0}, math.Ln2},
+			{[]float64{-inf, 0, 0}, inf},
+			{[]float64{inf, 0, 0}, math.NaN()},
+			{[]float64{-inf, -inf, -inf}, math.NaN()},
+			{[]float64{0, math.NaN(), 0}, math.NaN()},
+		} {
+			got := nn.CrossEntropy(autograd.Const(tensor.Of(mem, c.logits, 1, 3)), tensor.Of(mem, []int32{0}, 1)).Value().Item()
+			if got != c.want && !near(got, c.want) && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+				t.Errorf("cross-entropy of %v is %v, want %v", c.logits, got, c.want)
+			}
+		}
+	}
+}
+
 func TestALossNeverBroadcasts(t *testing.T) {
 	ints := func(n int) *tensor.Tensor { return tensor.FromInts(make([]int32, n), n) }
 	for name, loss := range nn.Losses {

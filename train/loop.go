@@ -4,6 +4,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -69,6 +70,12 @@ func (d *Diverged) Error() string {
 // or the loss diverges.
 func (t *Trainer) Run(ctx context.Context) error {
 	params := t.Model.Params()
+	switch {
+	case len(params) == 0:
+		return errors.New("the model has no parameters: there is nothing to train")
+	case t.Train.Set.Len() == 0:
+		return errors.New("there are no training images")
+	}
 	tape := autograd.NewTapeOn(params[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
 	good := snapshot(params)
@@ -93,7 +100,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 			restore(params, good)
 			return &Diverged{epoch, batch - 1, "in " + p.Name + " after the step"}
 		}
-		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(max(t.Train.Set.Len(), 1)), Seconds: time.Since(start).Seconds()}
+		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(t.Train.Set.Len()), Seconds: time.Since(start).Seconds()}
 		if t.Valid != nil {
 			e.Valid = Evaluate(t.Model, t.Loss, t.Valid)
 		}

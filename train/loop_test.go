@@ -177,6 +177,49 @@ func TestAHooksErrorEndsTheTraining(t *testing.T) {
 	}
 }
 
+func TestNothingToTrain(t *testing.T) {
+	trainer := small(t, 1)
+	trainer.Train = data.NewLoader(tensor.CPU, halves(0), 10)
+	if err := trainer.Run(context.Background()); err == nil || err.Error() != "there are no training images" {
+		t.Errorf("no images: %v", err)
+	}
+	trainer = small(t, 1)
+	trainer.Model = nn.Flatten
+	if err := trainer.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "nothing to train") {
+		t.Errorf("no parameters: %v", err)
+	}
+}
+
+// A batch of one, and a batch of images that are all alike.
+func TestBatchesWithoutVariety(t *testing.T) {
+	alike := halves(12)
+	for i := range alike.Len() {
+		copy(alike.Image(i), alike.Image(0))
+	}
+	for name, loader := range map[string]*data.Loader{
+		"one": data.NewLoader(tensor.CPU, halves(7), 1), "alike": data.NewLoader(tensor.CPU, alike, 12),
+	} {
+		trainer := small(t, 0.5)
+		trainer.Train = loader
+		if err := trainer.Run(context.Background()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An ordinary training step broadcasts nothing in silence.
+func TestTrainingIsStrict(t *testing.T) {
+	tensor.Strict(func(e *tensor.ShapeError) { t.Error(e) })
+	defer tensor.Strict(nil)
+	for _, loss := range nn.Losses {
+		trainer := small(t, 0.5)
+		trainer.Loss, trainer.Epochs = loss, 1
+		if err := trainer.Run(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestCancelling(t *testing.T) {
 	for _, prefetch := range []int{0, 2} {
 		ctx, cancel := context.WithCancel(context.Background())
