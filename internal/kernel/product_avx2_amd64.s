@@ -32,9 +32,9 @@ TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, BX
 	MOVQ       k+0(FP), SI
 	SUBQ       $0x08, SI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (CX), Y8
 	VBROADCASTSS (AX), Y9
 	VFMADD231PS  Y8, Y9, Y0
@@ -76,9 +76,9 @@ unrolled:
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	SUBQ         $0x08, SI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x08, SI
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y1, Y1
@@ -88,44 +88,57 @@ rest:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	TESTQ  SI, SI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (CX), Y1
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	DECQ         SI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y1
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y1, Y2
-	VADDPS     Y2, Y0, Y0
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y1, Y1
+	VADDPS     Y1, Y0, Y0
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y1, (CX)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y1, (AX)
 	VZEROUPPER
 	RET
 
@@ -194,9 +207,9 @@ TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, BX
 	MOVQ       k+0(FP), SI
 	SUBQ       $0x04, SI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (CX), Y8
 	VMOVUPS      32(CX), Y9
 	VBROADCASTSS (AX), Y10
@@ -226,9 +239,9 @@ unrolled:
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	SUBQ         $0x04, SI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x04, SI
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y1, Y1
@@ -237,9 +250,9 @@ rest:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	TESTQ  SI, SI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (CX), Y2
 	VMOVUPS      32(CX), Y3
 	VBROADCASTSS (AX), Y4
@@ -248,40 +261,55 @@ loop:
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	DECQ         SI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y2
 	VMOVUPS    32(CX)(DX*4), Y3
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS 32(CX), Y3, Y4
-	VADDPS     Y4, Y1, Y1
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS 32(AX), Y3, Y2
+	VADDPS     Y2, Y1, Y1
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y2, (CX)
-	VMASKMOVPS Y1, Y3, 32(CX)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 32(AX), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y2, (AX)
+	VMASKMOVPS Y1, Y3, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -316,9 +344,9 @@ TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
 	SUBQ       $0x04, DI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (DX), Y8
 	VBROADCASTSS (AX), Y9
 	VFMADD231PS  Y8, Y9, Y0
@@ -348,9 +376,9 @@ unrolled:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	SUBQ         $0x04, DI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x04, DI
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y1, Y1
@@ -359,9 +387,9 @@ rest:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	TESTQ  DI, DI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (DX), Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y2, Y3, Y0
@@ -370,39 +398,54 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y2
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y2, Y3
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y2, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS (CX)(DX*1), Y2, Y3
-	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y2, Y2
+	VADDPS     Y2, Y1, Y1
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, (CX)(DX*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y2, (CX)
-	VMASKMOVPS Y1, Y2, (CX)(DX*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y2, Y3
+	VADDPS     Y3, Y0, Y0
+	VMASKMOVPS (AX)(CX*1), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y2, (AX)
+	VMASKMOVPS Y1, Y2, (AX)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -438,9 +481,9 @@ TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
 	SUBQ       $0x02, DI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	VBROADCASTSS (AX), Y10
@@ -462,18 +505,18 @@ unrolled:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	SUBQ         $0x02, DI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x02, DI
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y1, Y1
 	VADDPS Y6, Y2, Y2
 	VADDPS Y7, Y3, Y3
 	TESTQ  DI, DI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	VBROADCASTSS (AX), Y6
@@ -485,48 +528,67 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y4
 	VMOVUPS    32(CX)(DX*4), Y5
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y4, Y6
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y4, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS 32(CX), Y5, Y6
+	VMASKMOVPS 32(AX), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (CX)(DX*1), Y4, Y6
-	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS 32(CX)(DX*1), Y5, Y6
-	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS (AX)(CX*1), Y4, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y5, Y4
+	VADDPS     Y4, Y3, Y3
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, (CX)(DX*1)
-	VMOVUPS Y3, 32(CX)(DX*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	VMOVUPS Y3, 32(AX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y4, (CX)
-	VMASKMOVPS Y1, Y5, 32(CX)
-	VMASKMOVPS Y2, Y4, (CX)(DX*1)
-	VMASKMOVPS Y3, Y5, 32(CX)(DX*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y4, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS 32(AX), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y4, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y4, (AX)
+	VMASKMOVPS Y1, Y5, 32(AX)
+	VMASKMOVPS Y2, Y4, (AX)(CX*1)
+	VMASKMOVPS Y3, Y5, 32(AX)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -566,9 +628,9 @@ TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
 	SUBQ       $0x04, DI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (DX), Y12
 	VBROADCASTSS (AX), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -606,9 +668,9 @@ unrolled:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	SUBQ         $0x04, DI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x04, DI
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y1, Y1
@@ -620,9 +682,9 @@ rest:
 	VADDPS Y4, Y1, Y1
 	VADDPS Y5, Y2, Y2
 	TESTQ  DI, DI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (DX), Y3
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y3, Y4, Y0
@@ -633,43 +695,60 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y3
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y3, Y4
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y3, Y4
 	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS (CX)(DX*1), Y3, Y4
+	VMASKMOVPS (AX)(CX*1), Y3, Y4
 	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS (CX)(DX*2), Y3, Y4
-	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS (AX)(CX*2), Y3, Y3
+	VADDPS     Y3, Y2, Y2
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, (CX)(DX*1)
-	VMOVUPS Y2, (CX)(DX*2)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y3, (CX)
-	VMASKMOVPS Y1, Y3, (CX)(DX*1)
-	VMASKMOVPS Y2, Y3, (CX)(DX*2)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y3, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS (AX)(CX*1), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+	VMASKMOVPS (AX)(CX*2), Y3, Y4
+	VADDPS     Y4, Y2, Y2
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y3, (AX)
+	VMASKMOVPS Y1, Y3, (AX)(CX*1)
+	VMASKMOVPS Y2, Y3, (AX)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -710,9 +789,9 @@ TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
 	SUBQ       $0x02, DI
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	VBROADCASTSS (AX), Y14
@@ -740,9 +819,9 @@ unrolled:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	SUBQ         $0x02, DI
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x02, DI
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y1, Y1
@@ -751,9 +830,9 @@ rest:
 	VADDPS Y10, Y4, Y4
 	VADDPS Y11, Y5, Y5
 	TESTQ  DI, DI
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
 	VBROADCASTSS (AX), Y8
@@ -768,56 +847,79 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y6
 	VMOVUPS    32(CX)(DX*4), Y7
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	VMASKMOVPS (CX), Y6, Y8
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y6, Y8
 	VADDPS     Y8, Y0, Y0
-	VMASKMOVPS 32(CX), Y7, Y8
+	VMASKMOVPS 32(AX), Y7, Y8
 	VADDPS     Y8, Y1, Y1
-	VMASKMOVPS (CX)(DX*1), Y6, Y8
+	VMASKMOVPS (AX)(CX*1), Y6, Y8
 	VADDPS     Y8, Y2, Y2
-	VMASKMOVPS 32(CX)(DX*1), Y7, Y8
+	VMASKMOVPS 32(AX)(CX*1), Y7, Y8
 	VADDPS     Y8, Y3, Y3
-	VMASKMOVPS (CX)(DX*2), Y6, Y8
-	VADDPS     Y8, Y4, Y4
-	VMASKMOVPS 32(CX)(DX*2), Y7, Y8
-	VADDPS     Y8, Y5, Y5
+	VMASKMOVPS (AX)(CX*2), Y6, Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS 32(AX)(CX*2), Y7, Y6
+	VADDPS     Y6, Y5, Y5
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, (CX)(DX*1)
-	VMOVUPS Y3, 32(CX)(DX*1)
-	VMOVUPS Y4, (CX)(DX*2)
-	VMOVUPS Y5, 32(CX)(DX*2)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	VMOVUPS Y3, 32(AX)(CX*1)
+	VMOVUPS Y4, (AX)(CX*2)
+	VMOVUPS Y5, 32(AX)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y6, (CX)
-	VMASKMOVPS Y1, Y7, 32(CX)
-	VMASKMOVPS Y2, Y6, (CX)(DX*1)
-	VMASKMOVPS Y3, Y7, 32(CX)(DX*1)
-	VMASKMOVPS Y4, Y6, (CX)(DX*2)
-	VMASKMOVPS Y5, Y7, 32(CX)(DX*2)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y6, Y8
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS 32(AX), Y7, Y8
+	VADDPS     Y8, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y6, Y8
+	VADDPS     Y8, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y7, Y8
+	VADDPS     Y8, Y3, Y3
+	VMASKMOVPS (AX)(CX*2), Y6, Y8
+	VADDPS     Y8, Y4, Y4
+	VMASKMOVPS 32(AX)(CX*2), Y7, Y8
+	VADDPS     Y8, Y5, Y5
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y0, Y6, (AX)
+	VMASKMOVPS Y1, Y7, 32(AX)
+	VMASKMOVPS Y2, Y6, (AX)(CX*1)
+	VMASKMOVPS Y3, Y7, 32(AX)(CX*1)
+	VMASKMOVPS Y4, Y6, (AX)(CX*2)
+	VMASKMOVPS Y5, Y7, 32(AX)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -856,9 +958,9 @@ TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
 	SUBQ       $0x02, R8
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (BX), Y8
 	VBROADCASTSS (AX), Y9
 	VFMADD231PS  Y8, Y9, Y0
@@ -882,18 +984,18 @@ unrolled:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	SUBQ         $0x02, R8
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x02, R8
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y1, Y1
 	VADDPS Y6, Y2, Y2
 	VADDPS Y7, Y3, Y3
 	TESTQ  R8, R8
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (BX), Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -906,49 +1008,70 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y4
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	VMASKMOVPS (CX), Y4, Y5
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y4, Y5
 	VADDPS     Y5, Y0, Y0
-	VMASKMOVPS (CX)(DX*1), Y4, Y5
+	VMASKMOVPS (AX)(CX*1), Y4, Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS (CX)(DX*2), Y4, Y5
+	VMASKMOVPS (AX)(CX*2), Y4, Y5
 	VADDPS     Y5, Y2, Y2
-	VMASKMOVPS (CX)(BX*1), Y4, Y5
-	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS (AX)(DX*1), Y4, Y4
+	VADDPS     Y4, Y3, Y3
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, (CX)(DX*1)
-	VMOVUPS Y2, (CX)(DX*2)
-	VMOVUPS Y3, (CX)(BX*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
+	VMOVUPS Y3, (AX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y4, (CX)
-	VMASKMOVPS Y1, Y4, (CX)(DX*1)
-	VMASKMOVPS Y2, Y4, (CX)(DX*2)
-	VMASKMOVPS Y3, Y4, (CX)(BX*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y4, Y5
+	VADDPS     Y5, Y0, Y0
+	VMASKMOVPS (AX)(CX*1), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS (AX)(CX*2), Y4, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS (AX)(DX*1), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS Y0, Y4, (AX)
+	VMASKMOVPS Y1, Y4, (AX)(CX*1)
+	VMASKMOVPS Y2, Y4, (AX)(CX*2)
+	VMASKMOVPS Y3, Y4, (AX)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -988,9 +1111,9 @@ TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
 	TESTQ      R8, R8
-	JLE        store
+	JLE        anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (BX), Y8
 	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (AX), Y10
@@ -1008,66 +1131,95 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y8
 	VMOVUPS    32(CX)(DX*4), Y9
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	VMASKMOVPS (CX), Y8, Y10
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y8, Y10
 	VADDPS     Y10, Y0, Y0
-	VMASKMOVPS 32(CX), Y9, Y10
+	VMASKMOVPS 32(AX), Y9, Y10
 	VADDPS     Y10, Y1, Y1
-	VMASKMOVPS (CX)(DX*1), Y8, Y10
+	VMASKMOVPS (AX)(CX*1), Y8, Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS 32(CX)(DX*1), Y9, Y10
+	VMASKMOVPS 32(AX)(CX*1), Y9, Y10
 	VADDPS     Y10, Y3, Y3
-	VMASKMOVPS (CX)(DX*2), Y8, Y10
+	VMASKMOVPS (AX)(CX*2), Y8, Y10
 	VADDPS     Y10, Y4, Y4
-	VMASKMOVPS 32(CX)(DX*2), Y9, Y10
+	VMASKMOVPS 32(AX)(CX*2), Y9, Y10
 	VADDPS     Y10, Y5, Y5
-	VMASKMOVPS (CX)(BX*1), Y8, Y10
-	VADDPS     Y10, Y6, Y6
-	VMASKMOVPS 32(CX)(BX*1), Y9, Y10
-	VADDPS     Y10, Y7, Y7
+	VMASKMOVPS (AX)(DX*1), Y8, Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS 32(AX)(DX*1), Y9, Y8
+	VADDPS     Y8, Y7, Y7
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, (CX)(DX*1)
-	VMOVUPS Y3, 32(CX)(DX*1)
-	VMOVUPS Y4, (CX)(DX*2)
-	VMOVUPS Y5, 32(CX)(DX*2)
-	VMOVUPS Y6, (CX)(BX*1)
-	VMOVUPS Y7, 32(CX)(BX*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	VMOVUPS Y3, 32(AX)(CX*1)
+	VMOVUPS Y4, (AX)(CX*2)
+	VMOVUPS Y5, 32(AX)(CX*2)
+	VMOVUPS Y6, (AX)(DX*1)
+	VMOVUPS Y7, 32(AX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y8, (CX)
-	VMASKMOVPS Y1, Y9, 32(CX)
-	VMASKMOVPS Y2, Y8, (CX)(DX*1)
-	VMASKMOVPS Y3, Y9, 32(CX)(DX*1)
-	VMASKMOVPS Y4, Y8, (CX)(DX*2)
-	VMASKMOVPS Y5, Y9, 32(CX)(DX*2)
-	VMASKMOVPS Y6, Y8, (CX)(BX*1)
-	VMASKMOVPS Y7, Y9, 32(CX)(BX*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y8, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS 32(AX), Y9, Y10
+	VADDPS     Y10, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y8, Y10
+	VADDPS     Y10, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y9, Y10
+	VADDPS     Y10, Y3, Y3
+	VMASKMOVPS (AX)(CX*2), Y8, Y10
+	VADDPS     Y10, Y4, Y4
+	VMASKMOVPS 32(AX)(CX*2), Y9, Y10
+	VADDPS     Y10, Y5, Y5
+	VMASKMOVPS (AX)(DX*1), Y8, Y10
+	VADDPS     Y10, Y6, Y6
+	VMASKMOVPS 32(AX)(DX*1), Y9, Y10
+	VADDPS     Y10, Y7, Y7
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS Y0, Y8, (AX)
+	VMASKMOVPS Y1, Y9, 32(AX)
+	VMASKMOVPS Y2, Y8, (AX)(CX*1)
+	VMASKMOVPS Y3, Y9, 32(AX)(CX*1)
+	VMASKMOVPS Y4, Y8, (AX)(CX*2)
+	VMASKMOVPS Y5, Y9, 32(AX)(CX*2)
+	VMASKMOVPS Y6, Y8, (AX)(DX*1)
+	VMASKMOVPS Y7, Y9, 32(AX)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -1109,9 +1261,9 @@ TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
 	SUBQ       $0x02, R8
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (BX), Y10
 	VBROADCASTSS (AX), Y11
 	VFMADD231PS  Y10, Y11, Y0
@@ -1139,9 +1291,9 @@ unrolled:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	SUBQ         $0x02, R8
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x02, R8
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y1, Y1
@@ -1149,9 +1301,9 @@ rest:
 	VADDPS Y8, Y3, Y3
 	VADDPS Y9, Y4, Y4
 	TESTQ  R8, R8
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (BX), Y5
 	VBROADCASTSS (AX), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -1166,53 +1318,76 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y5
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	VMASKMOVPS (CX), Y5, Y6
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y5, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS (CX)(DX*1), Y5, Y6
+	VMASKMOVPS (AX)(CX*1), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (CX)(DX*2), Y5, Y6
+	VMASKMOVPS (AX)(CX*2), Y5, Y6
 	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS (CX)(BX*1), Y5, Y6
+	VMASKMOVPS (AX)(DX*1), Y5, Y6
 	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS (CX)(DX*4), Y5, Y6
-	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS (AX)(CX*4), Y5, Y5
+	VADDPS     Y5, Y4, Y4
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, (CX)(DX*1)
-	VMOVUPS Y2, (CX)(DX*2)
-	VMOVUPS Y3, (CX)(BX*1)
-	VMOVUPS Y4, (CX)(DX*4)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
+	VMOVUPS Y3, (AX)(DX*1)
+	VMOVUPS Y4, (AX)(CX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y5, (CX)
-	VMASKMOVPS Y1, Y5, (CX)(DX*1)
-	VMASKMOVPS Y2, Y5, (CX)(DX*2)
-	VMASKMOVPS Y3, Y5, (CX)(BX*1)
-	VMASKMOVPS Y4, Y5, (CX)(DX*4)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS (AX)(CX*1), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	VMASKMOVPS (AX)(CX*2), Y5, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS (AX)(DX*1), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS (AX)(CX*4), Y5, Y6
+	VADDPS     Y6, Y4, Y4
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS Y0, Y5, (AX)
+	VMASKMOVPS Y1, Y5, (AX)(CX*1)
+	VMASKMOVPS Y2, Y5, (AX)(CX*2)
+	VMASKMOVPS Y3, Y5, (AX)(DX*1)
+	VMASKMOVPS Y4, Y5, (AX)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -1255,9 +1430,9 @@ TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
 	TESTQ      R8, R8
-	JLE        store
+	JLE        anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (BX), Y10
 	VMOVUPS      32(BX), Y11
 	VBROADCASTSS (AX), Y12
@@ -1278,74 +1453,107 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y10
 	VMOVUPS    32(CX)(DX*4), Y11
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	VMASKMOVPS (CX), Y10, Y12
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y10, Y12
 	VADDPS     Y12, Y0, Y0
-	VMASKMOVPS 32(CX), Y11, Y12
+	VMASKMOVPS 32(AX), Y11, Y12
 	VADDPS     Y12, Y1, Y1
-	VMASKMOVPS (CX)(DX*1), Y10, Y12
+	VMASKMOVPS (AX)(CX*1), Y10, Y12
 	VADDPS     Y12, Y2, Y2
-	VMASKMOVPS 32(CX)(DX*1), Y11, Y12
+	VMASKMOVPS 32(AX)(CX*1), Y11, Y12
 	VADDPS     Y12, Y3, Y3
-	VMASKMOVPS (CX)(DX*2), Y10, Y12
+	VMASKMOVPS (AX)(CX*2), Y10, Y12
 	VADDPS     Y12, Y4, Y4
-	VMASKMOVPS 32(CX)(DX*2), Y11, Y12
+	VMASKMOVPS 32(AX)(CX*2), Y11, Y12
 	VADDPS     Y12, Y5, Y5
-	VMASKMOVPS (CX)(BX*1), Y10, Y12
+	VMASKMOVPS (AX)(DX*1), Y10, Y12
 	VADDPS     Y12, Y6, Y6
-	VMASKMOVPS 32(CX)(BX*1), Y11, Y12
+	VMASKMOVPS 32(AX)(DX*1), Y11, Y12
 	VADDPS     Y12, Y7, Y7
-	VMASKMOVPS (CX)(DX*4), Y10, Y12
-	VADDPS     Y12, Y8, Y8
-	VMASKMOVPS 32(CX)(DX*4), Y11, Y12
-	VADDPS     Y12, Y9, Y9
+	VMASKMOVPS (AX)(CX*4), Y10, Y10
+	VADDPS     Y10, Y8, Y8
+	VMASKMOVPS 32(AX)(CX*4), Y11, Y10
+	VADDPS     Y10, Y9, Y9
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, (CX)(DX*1)
-	VMOVUPS Y3, 32(CX)(DX*1)
-	VMOVUPS Y4, (CX)(DX*2)
-	VMOVUPS Y5, 32(CX)(DX*2)
-	VMOVUPS Y6, (CX)(BX*1)
-	VMOVUPS Y7, 32(CX)(BX*1)
-	VMOVUPS Y8, (CX)(DX*4)
-	VMOVUPS Y9, 32(CX)(DX*4)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	VMOVUPS Y3, 32(AX)(CX*1)
+	VMOVUPS Y4, (AX)(CX*2)
+	VMOVUPS Y5, 32(AX)(CX*2)
+	VMOVUPS Y6, (AX)(DX*1)
+	VMOVUPS Y7, 32(AX)(DX*1)
+	VMOVUPS Y8, (AX)(CX*4)
+	VMOVUPS Y9, 32(AX)(CX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y10, (CX)
-	VMASKMOVPS Y1, Y11, 32(CX)
-	VMASKMOVPS Y2, Y10, (CX)(DX*1)
-	VMASKMOVPS Y3, Y11, 32(CX)(DX*1)
-	VMASKMOVPS Y4, Y10, (CX)(DX*2)
-	VMASKMOVPS Y5, Y11, 32(CX)(DX*2)
-	VMASKMOVPS Y6, Y10, (CX)(BX*1)
-	VMASKMOVPS Y7, Y11, 32(CX)(BX*1)
-	VMASKMOVPS Y8, Y10, (CX)(DX*4)
-	VMASKMOVPS Y9, Y11, 32(CX)(DX*4)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS (AX), Y10, Y12
+	VADDPS     Y12, Y0, Y0
+	VMASKMOVPS 32(AX), Y11, Y12
+	VADDPS     Y12, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y10, Y12
+	VADDPS     Y12, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y11, Y12
+	VADDPS     Y12, Y3, Y3
+	VMASKMOVPS (AX)(CX*2), Y10, Y12
+	VADDPS     Y12, Y4, Y4
+	VMASKMOVPS 32(AX)(CX*2), Y11, Y12
+	VADDPS     Y12, Y5, Y5
+	VMASKMOVPS (AX)(DX*1), Y10, Y12
+	VADDPS     Y12, Y6, Y6
+	VMASKMOVPS 32(AX)(DX*1), Y11, Y12
+	VADDPS     Y12, Y7, Y7
+	VMASKMOVPS (AX)(CX*4), Y10, Y12
+	VADDPS     Y12, Y8, Y8
+	VMASKMOVPS 32(AX)(CX*4), Y11, Y12
+	VADDPS     Y12, Y9, Y9
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	VMASKMOVPS Y0, Y10, (AX)
+	VMASKMOVPS Y1, Y11, 32(AX)
+	VMASKMOVPS Y2, Y10, (AX)(CX*1)
+	VMASKMOVPS Y3, Y11, 32(AX)(CX*1)
+	VMASKMOVPS Y4, Y10, (AX)(CX*2)
+	VMASKMOVPS Y5, Y11, 32(AX)(CX*2)
+	VMASKMOVPS Y6, Y10, (AX)(DX*1)
+	VMASKMOVPS Y7, Y11, 32(AX)(DX*1)
+	VMASKMOVPS Y8, Y10, (AX)(CX*4)
+	VMASKMOVPS Y9, Y11, 32(AX)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -1392,9 +1600,9 @@ TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
 	SUBQ       $0x02, R9
-	JLT        rest
+	JLT        anyRest
 
-unrolled:
+anyUnrolled:
 	VMOVUPS      (SI), Y12
 	VBROADCASTSS (AX), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -1426,9 +1634,9 @@ unrolled:
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	SUBQ         $0x02, R9
-	JGE          unrolled
+	JGE          anyUnrolled
 
-rest:
+anyRest:
 	ADDQ   $0x02, R9
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y1, Y1
@@ -1437,9 +1645,9 @@ rest:
 	VADDPS Y10, Y4, Y4
 	VADDPS Y11, Y5, Y5
 	TESTQ  R9, R9
-	JLE    store
+	JLE    anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (SI), Y6
 	VBROADCASTSS (AX), Y7
 	VFMADD231PS  Y6, Y7, Y0
@@ -1456,59 +1664,86 @@ loop:
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y6
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	LEAQ       (DX)(DX*4), SI
-	VMASKMOVPS (CX), Y6, Y7
+	CMPQ       AX, $0x08
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS (AX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
-	VMASKMOVPS (CX)(DX*1), Y6, Y7
+	VMASKMOVPS (AX)(CX*1), Y6, Y7
 	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS (CX)(DX*2), Y6, Y7
+	VMASKMOVPS (AX)(CX*2), Y6, Y7
 	VADDPS     Y7, Y2, Y2
-	VMASKMOVPS (CX)(BX*1), Y6, Y7
+	VMASKMOVPS (AX)(DX*1), Y6, Y7
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS (CX)(DX*4), Y6, Y7
+	VMASKMOVPS (AX)(CX*4), Y6, Y7
 	VADDPS     Y7, Y4, Y4
-	VMASKMOVPS (CX)(SI*1), Y6, Y7
-	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS (AX)(BX*1), Y6, Y6
+	VADDPS     Y6, Y5, Y5
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x08
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, (CX)(DX*1)
-	VMOVUPS Y2, (CX)(DX*2)
-	VMOVUPS Y3, (CX)(BX*1)
-	VMOVUPS Y4, (CX)(DX*4)
-	VMOVUPS Y5, (CX)(SI*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (AX)(CX*1)
+	VMOVUPS Y2, (AX)(CX*2)
+	VMOVUPS Y3, (AX)(DX*1)
+	VMOVUPS Y4, (AX)(CX*4)
+	VMOVUPS Y5, (AX)(BX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y6, (CX)
-	VMASKMOVPS Y1, Y6, (CX)(DX*1)
-	VMASKMOVPS Y2, Y6, (CX)(DX*2)
-	VMASKMOVPS Y3, Y6, (CX)(BX*1)
-	VMASKMOVPS Y4, Y6, (CX)(DX*4)
-	VMASKMOVPS Y5, Y6, (CX)(SI*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS (AX), Y6, Y7
+	VADDPS     Y7, Y0, Y0
+	VMASKMOVPS (AX)(CX*1), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS (AX)(CX*2), Y6, Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS (AX)(DX*1), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS (AX)(CX*4), Y6, Y7
+	VADDPS     Y7, Y4, Y4
+	VMASKMOVPS (AX)(BX*1), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS Y0, Y6, (AX)
+	VMASKMOVPS Y1, Y6, (AX)(CX*1)
+	VMASKMOVPS Y2, Y6, (AX)(CX*2)
+	VMASKMOVPS Y3, Y6, (AX)(DX*1)
+	VMASKMOVPS Y4, Y6, (AX)(CX*4)
+	VMASKMOVPS Y5, Y6, (AX)(BX*1)
 	VZEROUPPER
 	RET
 
@@ -1556,9 +1791,9 @@ TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-88
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
 	TESTQ      R9, R9
-	JLE        store
+	JLE        anyDone
 
-loop:
+anyLoop:
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	VBROADCASTSS (AX), Y14
@@ -1582,84 +1817,123 @@ loop:
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
-	JNZ          loop
+	JNZ          anyLoop
 
-store:
+anyDone:
 	MOVQ       lanes+80(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y12
 	VMOVUPS    32(CX)(DX*4), Y13
-	MOVQ       init+48(FP), CX
-	TESTQ      CX, CX
-	JZ         added
-	MOVQ       init+48(FP), CX
-	MOVQ       initRow+56(FP), DX
-	SHLQ       $0x02, DX
-	LEAQ       (DX)(DX*2), BX
-	LEAQ       (DX)(DX*4), SI
-	VMASKMOVPS (CX), Y12, Y14
+	CMPQ       AX, $0x10
+	JNE        ragged
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         fullAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS (AX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
-	VMASKMOVPS 32(CX), Y13, Y14
+	VMASKMOVPS 32(AX), Y13, Y14
 	VADDPS     Y14, Y1, Y1
-	VMASKMOVPS (CX)(DX*1), Y12, Y14
+	VMASKMOVPS (AX)(CX*1), Y12, Y14
 	VADDPS     Y14, Y2, Y2
-	VMASKMOVPS 32(CX)(DX*1), Y13, Y14
+	VMASKMOVPS 32(AX)(CX*1), Y13, Y14
 	VADDPS     Y14, Y3, Y3
-	VMASKMOVPS (CX)(DX*2), Y12, Y14
+	VMASKMOVPS (AX)(CX*2), Y12, Y14
 	VADDPS     Y14, Y4, Y4
-	VMASKMOVPS 32(CX)(DX*2), Y13, Y14
+	VMASKMOVPS 32(AX)(CX*2), Y13, Y14
 	VADDPS     Y14, Y5, Y5
-	VMASKMOVPS (CX)(BX*1), Y12, Y14
+	VMASKMOVPS (AX)(DX*1), Y12, Y14
 	VADDPS     Y14, Y6, Y6
-	VMASKMOVPS 32(CX)(BX*1), Y13, Y14
+	VMASKMOVPS 32(AX)(DX*1), Y13, Y14
 	VADDPS     Y14, Y7, Y7
-	VMASKMOVPS (CX)(DX*4), Y12, Y14
+	VMASKMOVPS (AX)(CX*4), Y12, Y14
 	VADDPS     Y14, Y8, Y8
-	VMASKMOVPS 32(CX)(DX*4), Y13, Y14
+	VMASKMOVPS 32(AX)(CX*4), Y13, Y14
 	VADDPS     Y14, Y9, Y9
-	VMASKMOVPS (CX)(SI*1), Y12, Y14
-	VADDPS     Y14, Y10, Y10
-	VMASKMOVPS 32(CX)(SI*1), Y13, Y14
-	VADDPS     Y14, Y11, Y11
+	VMASKMOVPS (AX)(BX*1), Y12, Y12
+	VADDPS     Y12, Y10, Y10
+	VMASKMOVPS 32(AX)(BX*1), Y13, Y12
+	VADDPS     Y12, Y11, Y11
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS Y2, (CX)(DX*1)
-	VMOVUPS Y3, 32(CX)(DX*1)
-	VMOVUPS Y4, (CX)(DX*2)
-	VMOVUPS Y5, 32(CX)(DX*2)
-	VMOVUPS Y6, (CX)(BX*1)
-	VMOVUPS Y7, 32(CX)(BX*1)
-	VMOVUPS Y8, (CX)(DX*4)
-	VMOVUPS Y9, 32(CX)(DX*4)
-	VMOVUPS Y10, (CX)(SI*1)
-	VMOVUPS Y11, 32(CX)(SI*1)
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	VMOVUPS Y3, 32(AX)(CX*1)
+	VMOVUPS Y4, (AX)(CX*2)
+	VMOVUPS Y5, 32(AX)(CX*2)
+	VMOVUPS Y6, (AX)(DX*1)
+	VMOVUPS Y7, 32(AX)(DX*1)
+	VMOVUPS Y8, (AX)(CX*4)
+	VMOVUPS Y9, 32(AX)(CX*4)
+	VMOVUPS Y10, (AX)(BX*1)
+	VMOVUPS Y11, 32(AX)(BX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	VMASKMOVPS Y0, Y12, (CX)
-	VMASKMOVPS Y1, Y13, 32(CX)
-	VMASKMOVPS Y2, Y12, (CX)(DX*1)
-	VMASKMOVPS Y3, Y13, 32(CX)(DX*1)
-	VMASKMOVPS Y4, Y12, (CX)(DX*2)
-	VMASKMOVPS Y5, Y13, 32(CX)(DX*2)
-	VMASKMOVPS Y6, Y12, (CX)(BX*1)
-	VMASKMOVPS Y7, Y13, 32(CX)(BX*1)
-	VMASKMOVPS Y8, Y12, (CX)(DX*4)
-	VMASKMOVPS Y9, Y13, 32(CX)(DX*4)
-	VMASKMOVPS Y10, Y12, (CX)(SI*1)
-	VMASKMOVPS Y11, Y13, 32(CX)(SI*1)
+	MOVQ       init+48(FP), AX
+	TESTQ      AX, AX
+	JZ         raggedAdded
+	MOVQ       init+48(FP), AX
+	MOVQ       initRow+56(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS (AX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS 32(AX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS 32(AX)(CX*1), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	VMASKMOVPS (AX)(CX*2), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS 32(AX)(CX*2), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	VMASKMOVPS (AX)(DX*1), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS 32(AX)(DX*1), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	VMASKMOVPS (AX)(CX*4), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS 32(AX)(CX*4), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	VMASKMOVPS (AX)(BX*1), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS 32(AX)(BX*1), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+
+raggedAdded:
+	MOVQ       c+64(FP), AX
+	MOVQ       cRow+72(FP), CX
+	SHLQ       $0x02, CX
+	LEAQ       (CX)(CX*2), DX
+	LEAQ       (CX)(CX*4), BX
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	VMASKMOVPS Y2, Y12, (AX)(CX*1)
+	VMASKMOVPS Y3, Y13, 32(AX)(CX*1)
+	VMASKMOVPS Y4, Y12, (AX)(CX*2)
+	VMASKMOVPS Y5, Y13, 32(AX)(CX*2)
+	VMASKMOVPS Y6, Y12, (AX)(DX*1)
+	VMASKMOVPS Y7, Y13, 32(AX)(DX*1)
+	VMASKMOVPS Y8, Y12, (AX)(CX*4)
+	VMASKMOVPS Y9, Y13, 32(AX)(CX*4)
+	VMASKMOVPS Y10, Y12, (AX)(BX*1)
+	VMASKMOVPS Y11, Y13, 32(AX)(BX*1)
 	VZEROUPPER
 	RET
 

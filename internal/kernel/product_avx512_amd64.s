@@ -26,10 +26,71 @@ TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), BX
 	SHLQ       $0x02, BX
 	MOVQ       k+0(FP), SI
+	MOVQ       lanes+80(FP), DI
+	CMPQ       DI, $0x10
+	JNE        ragged
 	SUBQ       $0x04, SI
-	JLT        rest
+	JLT        fullRest
 
-unrolled:
+fullUnrolled:
+	VMOVUPS          (CX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VMOVUPS          (CX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z1
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VMOVUPS          (CX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z2
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	VMOVUPS          (CX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z3
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	SUBQ             $0x04, SI
+	JGE              fullUnrolled
+
+fullRest:
+	ADDQ   $0x04, SI
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	TESTQ  SI, SI
+	JLE    fullDone
+
+fullLoop:
+	VMOVUPS          (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             DX, AX
+	ADDQ             BX, CX
+	DECQ             SI
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VZEROUPPER
+	RET
+
+ragged:
+	SUBQ $0x04, SI
+	JLT  raggedRest
+
+raggedUnrolled:
 	VMOVUPS.Z        (CX), K1, Z4
 	VFMADD231PS.BCST (AX), Z4, Z0
 	ADDQ             DX, AX
@@ -47,47 +108,39 @@ unrolled:
 	ADDQ             DX, AX
 	ADDQ             BX, CX
 	SUBQ             $0x04, SI
-	JGE              unrolled
+	JGE              raggedUnrolled
 
-rest:
+raggedRest:
 	ADDQ   $0x04, SI
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 	TESTQ  SI, SI
-	JLE    store
+	JLE    raggedDone
 
-loop:
+raggedLoop:
 	VMOVUPS.Z        (CX), K1, Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
 	ADDQ             DX, AX
 	ADDQ             BX, CX
 	DECQ             SI
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z1
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
@@ -118,10 +171,74 @@ TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), BX
 	SHLQ       $0x02, BX
 	MOVQ       k+0(FP), SI
+	MOVQ       lanes+80(FP), DI
+	CMPQ       DI, $0x20
+	JNE        ragged
 	SUBQ       $0x02, SI
-	JLT        rest
+	JLT        fullRest
 
-unrolled:
+fullUnrolled:
+	VMOVUPS      (CX), Z4
+	VMOVUPS      64(CX), Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	VMOVUPS      (CX), Z4
+	VMOVUPS      64(CX), Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	SUBQ         $0x02, SI
+	JGE          fullUnrolled
+
+fullRest:
+	ADDQ   $0x02, SI
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	TESTQ  SI, SI
+	JLE    fullDone
+
+fullLoop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DX, AX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z2
+	VADDPS    Z2, Z1, Z1
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+ragged:
+	SUBQ $0x02, SI
+	JLT  raggedRest
+
+raggedUnrolled:
 	VMOVUPS.Z    (CX), K1, Z4
 	VMOVUPS.Z    64(CX), K2, Z5
 	VBROADCASTSS (AX), Z6
@@ -137,16 +254,16 @@ unrolled:
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	SUBQ         $0x02, SI
-	JGE          unrolled
+	JGE          raggedUnrolled
 
-rest:
+raggedRest:
 	ADDQ   $0x02, SI
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1
 	TESTQ  SI, SI
-	JLE    store
+	JLE    raggedDone
 
-loop:
+raggedLoop:
 	VMOVUPS.Z    (CX), K1, Z2
 	VMOVUPS.Z    64(CX), K2, Z3
 	VBROADCASTSS (AX), Z4
@@ -155,35 +272,26 @@ loop:
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	DECQ         SI
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z2
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z2
+	VMOVUPS.Z 64(AX), K2, Z2
 	VADDPS    Z2, Z1, Z1
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -212,10 +320,68 @@ TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), SI
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
+	MOVQ       lanes+80(FP), R8
+	CMPQ       R8, $0x10
+	JNE        ragged
 	SUBQ       $0x02, DI
-	JLT        rest
+	JLT        fullRest
 
-unrolled:
+fullUnrolled:
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z2
+	VFMADD231PS.BCST (AX)(CX*1), Z4, Z3
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	SUBQ             $0x02, DI
+	JGE              fullUnrolled
+
+fullRest:
+	ADDQ   $0x02, DI
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	TESTQ  DI, DI
+	JLE    fullDone
+
+fullLoop:
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	DECQ             DI
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	SUBQ $0x02, DI
+	JLT  raggedRest
+
+raggedUnrolled:
 	VMOVUPS.Z        (DX), K1, Z4
 	VFMADD231PS.BCST (AX), Z4, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
@@ -227,51 +393,42 @@ unrolled:
 	ADDQ             BX, AX
 	ADDQ             SI, DX
 	SUBQ             $0x02, DI
-	JGE              unrolled
+	JGE              raggedUnrolled
 
-rest:
+raggedRest:
 	ADDQ   $0x02, DI
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1
 	TESTQ  DI, DI
-	JLE    store
+	JLE    raggedDone
 
-loop:
+raggedLoop:
 	VMOVUPS.Z        (DX), K1, Z2
 	VFMADD231PS.BCST (AX), Z2, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
 	ADDQ             BX, AX
 	ADDQ             SI, DX
 	DECQ             DI
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z2
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z2
+	VMOVUPS.Z (AX)(CX*1), K1, Z2
 	VADDPS    Z2, Z1, Z1
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -304,10 +461,58 @@ TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), SI
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
+	MOVQ       lanes+80(FP), R8
+	CMPQ       R8, $0x20
+	JNE        ragged
 	TESTQ      DI, DI
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (AX)(CX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         BX, AX
+	ADDQ         SI, DX
+	DECQ         DI
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z4
+	VADDPS    Z4, Z3, Z3
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ DI, DI
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DX), K1, Z4
 	VMOVUPS.Z    64(DX), K2, Z5
 	VBROADCASTSS (AX), Z6
@@ -319,43 +524,32 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z4
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z4
+	VMOVUPS.Z 64(AX), K2, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z4
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z4
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z4
 	VADDPS    Z4, Z3, Z3
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -387,10 +581,75 @@ TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), SI
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
+	MOVQ       lanes+80(FP), R8
+	CMPQ       R8, $0x10
+	JNE        ragged
 	SUBQ       $0x02, DI
-	JLT        rest
+	JLT        fullRest
 
-unrolled:
+fullUnrolled:
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (AX), Z6, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (AX), Z6, Z3
+	VFMADD231PS.BCST (AX)(CX*1), Z6, Z4
+	VFMADD231PS.BCST (AX)(CX*2), Z6, Z5
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	SUBQ             $0x02, DI
+	JGE              fullUnrolled
+
+fullRest:
+	ADDQ   $0x02, DI
+	VADDPS Z3, Z0, Z0
+	VADDPS Z4, Z1, Z1
+	VADDPS Z5, Z2, Z2
+	TESTQ  DI, DI
+	JLE    fullDone
+
+fullLoop:
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z3, Z2
+	ADDQ             BX, AX
+	ADDQ             SI, DX
+	DECQ             DI
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	SUBQ $0x02, DI
+	JLT  raggedRest
+
+raggedUnrolled:
 	VMOVUPS.Z        (DX), K1, Z6
 	VFMADD231PS.BCST (AX), Z6, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
@@ -404,17 +663,17 @@ unrolled:
 	ADDQ             BX, AX
 	ADDQ             SI, DX
 	SUBQ             $0x02, DI
-	JGE              unrolled
+	JGE              raggedUnrolled
 
-rest:
+raggedRest:
 	ADDQ   $0x02, DI
 	VADDPS Z3, Z0, Z0
 	VADDPS Z4, Z1, Z1
 	VADDPS Z5, Z2, Z2
 	TESTQ  DI, DI
-	JLE    store
+	JLE    raggedDone
 
-loop:
+raggedLoop:
 	VMOVUPS.Z        (DX), K1, Z3
 	VFMADD231PS.BCST (AX), Z3, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
@@ -422,39 +681,29 @@ loop:
 	ADDQ             BX, AX
 	ADDQ             SI, DX
 	DECQ             DI
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z3
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z3
+	VMOVUPS.Z (AX)(CX*1), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -491,10 +740,67 @@ TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), SI
 	SHLQ       $0x02, SI
 	MOVQ       k+0(FP), DI
+	MOVQ       lanes+80(FP), R8
+	CMPQ       R8, $0x20
+	JNE        ragged
 	TESTQ      DI, DI
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (AX)(CX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (AX)(CX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         BX, AX
+	ADDQ         SI, DX
+	DECQ         DI
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z6
+	VADDPS    Z6, Z5, Z5
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ DI, DI
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DX), K1, Z6
 	VMOVUPS.Z    64(DX), K2, Z7
 	VBROADCASTSS (AX), Z8
@@ -509,51 +815,38 @@ loop:
 	ADDQ         BX, AX
 	ADDQ         SI, DX
 	DECQ         DI
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	VMOVUPS.Z (CX), K1, Z6
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z6
+	VMOVUPS.Z 64(AX), K2, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z6
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z6
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z6
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z6
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z6
 	VADDPS    Z6, Z5, Z5
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -586,10 +879,57 @@ TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), DI
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
+	MOVQ       lanes+80(FP), R9
+	CMPQ       R9, $0x10
+	JNE        ragged
 	TESTQ      R8, R8
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (BX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z4, Z3
+	ADDQ             SI, AX
+	ADDQ             DI, BX
+	DECQ             R8
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R8, R8
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (BX), K1, Z4
 	VFMADD231PS.BCST (AX), Z4, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
@@ -598,45 +938,34 @@ loop:
 	ADDQ             SI, AX
 	ADDQ             DI, BX
 	DECQ             R8
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	VMOVUPS.Z (CX), K1, Z4
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z4
+	VMOVUPS.Z (AX)(CX*1), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z4
+	VMOVUPS.Z (AX)(CX*2), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z4
+	VMOVUPS.Z (AX)(DX*1), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -679,10 +1008,78 @@ TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), DI
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
+	MOVQ       lanes+80(FP), R9
+	CMPQ       R9, $0x20
+	JNE        ragged
 	TESTQ      R8, R8
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (AX)(CX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (AX)(CX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (AX)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         SI, AX
+	ADDQ         DI, BX
+	DECQ         R8
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z8
+	VADDPS    Z8, Z7, Z7
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R8, R8
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (BX), K1, Z8
 	VMOVUPS.Z    64(BX), K2, Z9
 	VBROADCASTSS (AX), Z10
@@ -700,61 +1097,46 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	VMOVUPS.Z (CX), K1, Z8
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z8
+	VMOVUPS.Z 64(AX), K2, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z8
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z8
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z8
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z8
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z8
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z8
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z8
 	VADDPS    Z8, Z7, Z7
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -789,10 +1171,61 @@ TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), DI
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
+	MOVQ       lanes+80(FP), R9
+	CMPQ       R9, $0x10
+	JNE        ragged
 	TESTQ      R8, R8
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (BX), Z5
+	VFMADD231PS.BCST (AX), Z5, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z5, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z5, Z4
+	ADDQ             SI, AX
+	ADDQ             DI, BX
+	DECQ             R8
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R8, R8
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (BX), K1, Z5
 	VFMADD231PS.BCST (AX), Z5, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
@@ -802,49 +1235,37 @@ loop:
 	ADDQ             SI, AX
 	ADDQ             DI, BX
 	DECQ             R8
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	VMOVUPS.Z (CX), K1, Z5
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z5
+	VMOVUPS.Z (AX)(CX*1), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z5
+	VMOVUPS.Z (AX)(CX*2), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z5
+	VMOVUPS.Z (AX)(CX*4), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -891,10 +1312,87 @@ TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), DI
 	SHLQ       $0x02, DI
 	MOVQ       k+0(FP), R8
+	MOVQ       lanes+80(FP), R9
+	CMPQ       R9, $0x20
+	JNE        ragged
 	TESTQ      R8, R8
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (AX)(CX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (AX)(CX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (AX)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (AX)(CX*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         SI, AX
+	ADDQ         DI, BX
+	DECQ         R8
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z10
+	VADDPS    Z10, Z9, Z9
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R8, R8
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (BX), K1, Z10
 	VMOVUPS.Z    64(BX), K2, Z11
 	VBROADCASTSS (AX), Z12
@@ -915,69 +1413,52 @@ loop:
 	ADDQ         SI, AX
 	ADDQ         DI, BX
 	DECQ         R8
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	VMOVUPS.Z (CX), K1, Z10
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	VMOVUPS.Z (AX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z10
+	VMOVUPS.Z 64(AX), K2, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z10
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z10
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z10
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z10
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z10
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z10
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z10
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z10
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z10
 	VADDPS    Z10, Z9, Z9
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -1016,10 +1497,67 @@ TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
+	MOVQ       lanes+80(FP), R10
+	CMPQ       R10, $0x10
+	JNE        ragged
 	TESTQ      R9, R9
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (SI), Z6
+	VFMADD231PS.BCST (AX), Z6, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z6, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z6, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z6, Z5
+	ADDQ             DI, AX
+	ADDQ             R8, SI
+	DECQ             R9
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R9, R9
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (SI), K1, Z6
 	VFMADD231PS.BCST (AX), Z6, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
@@ -1030,55 +1568,42 @@ loop:
 	ADDQ             DI, AX
 	ADDQ             R8, SI
 	DECQ             R9
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	VMOVUPS.Z (CX), K1, Z6
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z6
+	VMOVUPS.Z (AX)(CX*1), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z6
+	VMOVUPS.Z (AX)(CX*2), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z6
+	VMOVUPS.Z (AX)(DX*1), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z6
+	VMOVUPS.Z (AX)(CX*4), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z6
+	VMOVUPS.Z (AX)(BX*1), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
 	VZEROUPPER
 	RET
 
@@ -1131,10 +1656,98 @@ TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
+	MOVQ       lanes+80(FP), R10
+	CMPQ       R10, $0x20
+	JNE        ragged
 	TESTQ      R9, R9
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (SI), Z12
+	VMOVUPS      64(SI), Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (AX)(CX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (AX)(CX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (AX)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (AX)(CX*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (AX)(BX*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, AX
+	ADDQ         R8, SI
+	DECQ         R9
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z12
+	VADDPS    Z12, Z11, Z11
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R9, R9
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (SI), K1, Z12
 	VMOVUPS.Z    64(SI), K2, Z13
 	VBROADCASTSS (AX), Z14
@@ -1158,79 +1771,60 @@ loop:
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	VMOVUPS.Z (CX), K1, Z12
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z12
+	VMOVUPS.Z 64(AX), K2, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z12
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z12
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z12
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z12
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z12
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z12
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z12
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z12
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z12
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z12
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z12
 	VADDPS    Z12, Z11, Z11
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
 	VZEROUPPER
 	RET
 
@@ -1271,10 +1865,71 @@ TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
+	MOVQ       lanes+80(FP), R10
+	CMPQ       R10, $0x10
+	JNE        ragged
 	TESTQ      R9, R9
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (SI), Z7
+	VFMADD231PS.BCST (AX), Z7, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z7, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z7, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z7, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z7, Z6
+	ADDQ             DI, AX
+	ADDQ             R8, SI
+	DECQ             R9
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z7
+	VADDPS    Z7, Z6, Z6
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R9, R9
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (SI), K1, Z7
 	VFMADD231PS.BCST (AX), Z7, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
@@ -1286,59 +1941,45 @@ loop:
 	ADDQ             DI, AX
 	ADDQ             R8, SI
 	DECQ             R9
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	VMOVUPS.Z (CX), K1, Z7
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z7
+	VMOVUPS.Z (AX)(CX*1), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z7
+	VMOVUPS.Z (AX)(CX*2), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z7
+	VMOVUPS.Z (AX)(DX*1), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z7
+	VMOVUPS.Z (AX)(BX*1), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z7
+	VMOVUPS.Z (AX)(DX*2), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
 	VZEROUPPER
 	RET
 
@@ -1395,10 +2036,107 @@ TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       k+0(FP), R9
+	MOVQ       lanes+80(FP), R10
+	CMPQ       R10, $0x20
+	JNE        ragged
 	TESTQ      R9, R9
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (AX)(CX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (AX)(CX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (AX)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (AX)(CX*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (AX)(BX*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (AX)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, AX
+	ADDQ         R8, SI
+	DECQ         R9
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z14
+	VADDPS    Z14, Z13, Z13
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R9, R9
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (SI), K1, Z14
 	VMOVUPS.Z    64(SI), K2, Z15
 	VBROADCASTSS (AX), Z16
@@ -1425,87 +2163,66 @@ loop:
 	ADDQ         DI, AX
 	ADDQ         R8, SI
 	DECQ         R9
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	VMOVUPS.Z (CX), K1, Z14
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	VMOVUPS.Z (AX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z14
+	VMOVUPS.Z 64(AX), K2, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z14
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z14
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z14
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z14
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z14
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z14
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z14
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z14
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z14
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z14
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z14
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z14
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z14
 	VADDPS    Z14, Z13, Z13
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
 	VZEROUPPER
 	RET
 
@@ -1552,10 +2269,80 @@ TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z8
+	VFMADD231PS.BCST (AX), Z8, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z8, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z8, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z8, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z8, Z6
+	VFMADD231PS.BCST (SI), Z8, Z7
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z8
+	VADDPS    Z8, Z7, Z7
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z8
 	VFMADD231PS.BCST (AX), Z8, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
@@ -1569,67 +2356,52 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z8
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z8
+	VMOVUPS.Z (AX)(CX*1), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z8
+	VMOVUPS.Z (AX)(CX*2), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z8
+	VMOVUPS.Z (AX)(DX*1), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z8
+	VMOVUPS.Z (AX)(CX*4), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z8
+	VMOVUPS.Z (AX)(BX*1), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z8
+	VMOVUPS.Z (AX)(DX*2), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z (SI), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
 	VZEROUPPER
 	RET
 
@@ -1694,10 +2466,121 @@ TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z16
+	VMOVUPS      64(DI), Z17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (AX)(CX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (AX)(CX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (AX)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (AX)(CX*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (AX)(BX*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (AX)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (SI), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z16
+	VADDPS    Z16, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z16
+	VADDPS    Z16, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z16
+	VADDPS    Z16, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z16
+	VADDPS    Z16, Z15, Z15
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z16
 	VMOVUPS.Z    64(DI), K2, Z17
 	VBROADCASTSS (AX), Z18
@@ -1728,99 +2611,76 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z16
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z16
+	VMOVUPS.Z 64(AX), K2, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z16
+	VMOVUPS.Z (AX)(CX*1), K1, Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z16
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z16
+	VMOVUPS.Z (AX)(CX*2), K1, Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z16
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z16
+	VMOVUPS.Z (AX)(DX*1), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z16
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z16
+	VMOVUPS.Z (AX)(CX*4), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z16
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z16
+	VMOVUPS.Z (AX)(BX*1), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z16
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z16
+	VMOVUPS.Z (AX)(DX*2), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z16
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z (SI), K1, Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z16
+	VMOVUPS.Z 64(SI), K2, Z16
 	VADDPS    Z16, Z15, Z15
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
 	VZEROUPPER
 	RET
 
@@ -1869,10 +2729,84 @@ TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z9
+	VFMADD231PS.BCST (AX), Z9, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z9, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z9, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z9, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z9, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z9, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z9, Z6
+	VFMADD231PS.BCST (SI), Z9, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z9, Z8
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z9
+	VADDPS    Z9, Z8, Z8
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z9
 	VFMADD231PS.BCST (AX), Z9, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z9, Z1
@@ -1887,71 +2821,55 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z9
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z9
+	VMOVUPS.Z (AX)(CX*1), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z9
+	VMOVUPS.Z (AX)(CX*2), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z9
+	VMOVUPS.Z (AX)(DX*1), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z9
+	VMOVUPS.Z (AX)(CX*4), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z9
+	VMOVUPS.Z (AX)(DX*2), K1, Z9
 	VADDPS    Z9, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z9
+	VMOVUPS.Z (SI), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z9
+	VMOVUPS.Z (SI)(CX*1), K1, Z9
 	VADDPS    Z9, Z8, Z8
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -2020,10 +2938,130 @@ TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z18
+	VMOVUPS      64(DI), Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (AX)(CX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (AX)(CX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (AX)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (AX)(CX*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (AX)(BX*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (AX)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (SI), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (SI)(CX*1), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z18
+	VADDPS    Z18, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z18
+	VADDPS    Z18, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z18
+	VADDPS    Z18, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z18
+	VADDPS    Z18, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z18
+	VADDPS    Z18, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z18
+	VADDPS    Z18, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z18
+	VADDPS    Z18, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z18
+	VADDPS    Z18, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z18
+	VADDPS    Z18, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z18
+	VADDPS    Z18, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z18
+	VADDPS    Z18, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z18
+	VADDPS    Z18, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z18
+	VADDPS    Z18, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z18
+	VADDPS    Z18, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z18
+	VADDPS    Z18, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z18
+	VADDPS    Z18, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z18
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z18
+	VADDPS    Z18, Z17, Z17
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z18
 	VMOVUPS.Z    64(DI), K2, Z19
 	VBROADCASTSS (AX), Z20
@@ -2057,107 +3095,82 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z18
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z18
+	VMOVUPS.Z 64(AX), K2, Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z18
+	VMOVUPS.Z (AX)(CX*1), K1, Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z18
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z18
+	VMOVUPS.Z (AX)(CX*2), K1, Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z18
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z18
 	VADDPS    Z18, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z18
+	VMOVUPS.Z (AX)(DX*1), K1, Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z18
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z18
+	VMOVUPS.Z (AX)(CX*4), K1, Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z18
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z18
+	VMOVUPS.Z (AX)(BX*1), K1, Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z18
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z18
 	VADDPS    Z18, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z18
+	VMOVUPS.Z (AX)(DX*2), K1, Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z18
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z18
 	VADDPS    Z18, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z18
+	VMOVUPS.Z (SI), K1, Z18
 	VADDPS    Z18, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z18
+	VMOVUPS.Z 64(SI), K2, Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z18
+	VMOVUPS.Z (SI)(CX*1), K1, Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z18
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z18
 	VADDPS    Z18, Z17, Z17
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
 	VZEROUPPER
 	RET
 
@@ -2208,10 +3221,88 @@ TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z10
+	VFMADD231PS.BCST (AX), Z10, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z10, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z10, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z10, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z10, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z10, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z10, Z6
+	VFMADD231PS.BCST (SI), Z10, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z10, Z8
+	VFMADD231PS.BCST (SI)(CX*2), Z10, Z9
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z9, (SI)(CX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z10
 	VFMADD231PS.BCST (AX), Z10, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z10, Z1
@@ -2227,75 +3318,58 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z10
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z10
+	VMOVUPS.Z (AX)(CX*1), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z10
+	VMOVUPS.Z (AX)(CX*2), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z10
+	VMOVUPS.Z (AX)(DX*1), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z10
+	VMOVUPS.Z (AX)(CX*4), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z10
+	VMOVUPS.Z (AX)(BX*1), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z10
+	VMOVUPS.Z (AX)(DX*2), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z (SI), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z10
+	VMOVUPS.Z (SI)(CX*1), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z (DI)(DX*2), K1, Z10
+	VMOVUPS.Z (SI)(CX*2), K1, Z10
 	VADDPS    Z10, Z9, Z9
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VMOVUPS Z9, (DI)(DX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
-	VMOVUPS Z9, K1, (DI)(DX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z9, K1, (SI)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -2368,10 +3442,139 @@ TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (AX)(CX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (AX)(CX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (AX)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (AX)(CX*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (AX)(BX*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (AX)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (SI)(CX*1), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (SI)(CX*2), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z20
+	VADDPS    Z20, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z20
+	VADDPS    Z20, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z20
+	VADDPS    Z20, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z20
+	VADDPS    Z20, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z20
+	VADDPS    Z20, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z20
+	VADDPS    Z20, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z20
+	VADDPS    Z20, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z20
+	VADDPS    Z20, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z20
+	VADDPS    Z20, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z20
+	VADDPS    Z20, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z20
+	VADDPS    Z20, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z20
+	VADDPS    Z20, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z20
+	VADDPS    Z20, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z20
+	VADDPS    Z20, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z20
+	VADDPS    Z20, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z20
+	VADDPS    Z20, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z20
+	VADDPS    Z20, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z20
+	VADDPS    Z20, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z20
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z20
+	VADDPS    Z20, Z19, Z19
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z18, (SI)(CX*2)
+	VMOVUPS Z19, 64(SI)(CX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z20
 	VMOVUPS.Z    64(DI), K2, Z21
 	VBROADCASTSS (AX), Z22
@@ -2408,115 +3611,88 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z20
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z20
+	VMOVUPS.Z 64(AX), K2, Z20
 	VADDPS    Z20, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z20
+	VMOVUPS.Z (AX)(CX*1), K1, Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z20
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z20
 	VADDPS    Z20, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z20
+	VMOVUPS.Z (AX)(CX*2), K1, Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z20
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z20
+	VMOVUPS.Z (AX)(DX*1), K1, Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z20
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z20
 	VADDPS    Z20, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z20
+	VMOVUPS.Z (AX)(CX*4), K1, Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z20
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z20
 	VADDPS    Z20, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z20
+	VMOVUPS.Z (AX)(BX*1), K1, Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z20
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z20
 	VADDPS    Z20, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z20
+	VMOVUPS.Z (AX)(DX*2), K1, Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z20
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z20
 	VADDPS    Z20, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z20
+	VMOVUPS.Z (SI), K1, Z20
 	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z20
+	VMOVUPS.Z 64(SI), K2, Z20
 	VADDPS    Z20, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z20
+	VMOVUPS.Z (SI)(CX*1), K1, Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z20
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z20
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS.Z (DI)(DX*2), K1, Z20
+	VMOVUPS.Z (SI)(CX*2), K1, Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z20
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z20
 	VADDPS    Z20, Z19, Z19
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VMOVUPS Z18, (DI)(DX*2)
-	VMOVUPS Z19, 64(DI)(DX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
-	VMOVUPS Z18, K1, (DI)(DX*2)
-	VMOVUPS Z19, K2, 64(DI)(DX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z18, K1, (SI)(CX*2)
+	VMOVUPS Z19, K2, 64(SI)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -2569,10 +3745,92 @@ TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z11
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z11, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z11, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z11, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z11, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z11, Z6
+	VFMADD231PS.BCST (SI), Z11, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z11, Z8
+	VFMADD231PS.BCST (SI)(CX*2), Z11, Z9
+	VFMADD231PS.BCST (SI)(DX*1), Z11, Z10
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z11
+	VADDPS    Z11, Z10, Z10
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z9, (SI)(CX*2)
+	VMOVUPS Z10, (SI)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z11
 	VFMADD231PS.BCST (AX), Z11, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z11, Z1
@@ -2589,79 +3847,61 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z11
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z11
+	VMOVUPS.Z (AX)(CX*1), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z11
+	VMOVUPS.Z (AX)(CX*2), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z11
+	VMOVUPS.Z (AX)(DX*1), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z11
+	VMOVUPS.Z (AX)(CX*4), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z11
+	VMOVUPS.Z (AX)(BX*1), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z11
 	VADDPS    Z11, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z11
+	VMOVUPS.Z (SI), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z11
+	VMOVUPS.Z (SI)(CX*1), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	VMOVUPS.Z (DI)(DX*2), K1, Z11
+	VMOVUPS.Z (SI)(CX*2), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	VMOVUPS.Z (DI)(BX*1), K1, Z11
+	VMOVUPS.Z (SI)(DX*1), K1, Z11
 	VADDPS    Z11, Z10, Z10
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VMOVUPS Z9, (DI)(DX*2)
-	VMOVUPS Z10, (DI)(BX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
-	VMOVUPS Z9, K1, (DI)(DX*2)
-	VMOVUPS Z10, K1, (DI)(BX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z9, K1, (SI)(CX*2)
+	VMOVUPS Z10, K1, (SI)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -2738,10 +3978,148 @@ TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (AX)(CX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (AX)(CX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (AX)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (AX)(CX*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (AX)(BX*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (AX)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (SI)(CX*1), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (SI)(CX*2), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (SI)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z22
+	VADDPS    Z22, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z22
+	VADDPS    Z22, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z22
+	VADDPS    Z22, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z22
+	VADDPS    Z22, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z22
+	VADDPS    Z22, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z22
+	VADDPS    Z22, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z22
+	VADDPS    Z22, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z22
+	VADDPS    Z22, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z22
+	VADDPS    Z22, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z22
+	VADDPS    Z22, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z22
+	VADDPS    Z22, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z22
+	VADDPS    Z22, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z22
+	VADDPS    Z22, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z22
+	VADDPS    Z22, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z22
+	VADDPS    Z22, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z22
+	VADDPS    Z22, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z22
+	VADDPS    Z22, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
+	VADDPS    Z22, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z22
+	VADDPS    Z22, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z22
+	VADDPS    Z22, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z22
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z22
+	VADDPS    Z22, Z21, Z21
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z18, (SI)(CX*2)
+	VMOVUPS Z19, 64(SI)(CX*2)
+	VMOVUPS Z20, (SI)(DX*1)
+	VMOVUPS Z21, 64(SI)(DX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z22
 	VMOVUPS.Z    64(DI), K2, Z23
 	VBROADCASTSS (AX), Z24
@@ -2781,123 +4159,94 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z22
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z22
+	VMOVUPS.Z 64(AX), K2, Z22
 	VADDPS    Z22, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z22
+	VMOVUPS.Z (AX)(CX*1), K1, Z22
 	VADDPS    Z22, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z22
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z22
 	VADDPS    Z22, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z22
+	VMOVUPS.Z (AX)(CX*2), K1, Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z22
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z22
 	VADDPS    Z22, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z22
+	VMOVUPS.Z (AX)(DX*1), K1, Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z22
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z22
 	VADDPS    Z22, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z22
+	VMOVUPS.Z (AX)(CX*4), K1, Z22
 	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z22
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z22
 	VADDPS    Z22, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z22
+	VMOVUPS.Z (AX)(BX*1), K1, Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z22
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z22
 	VADDPS    Z22, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z22
+	VMOVUPS.Z (AX)(DX*2), K1, Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z22
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z22
 	VADDPS    Z22, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z22
+	VMOVUPS.Z (SI), K1, Z22
 	VADDPS    Z22, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z22
+	VMOVUPS.Z 64(SI), K2, Z22
 	VADDPS    Z22, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z22
+	VMOVUPS.Z (SI)(CX*1), K1, Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
 	VADDPS    Z22, Z17, Z17
-	VMOVUPS.Z (DI)(DX*2), K1, Z22
+	VMOVUPS.Z (SI)(CX*2), K1, Z22
 	VADDPS    Z22, Z18, Z18
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z22
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z22
 	VADDPS    Z22, Z19, Z19
-	VMOVUPS.Z (DI)(BX*1), K1, Z22
+	VMOVUPS.Z (SI)(DX*1), K1, Z22
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(DI)(BX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z22
 	VADDPS    Z22, Z21, Z21
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VMOVUPS Z18, (DI)(DX*2)
-	VMOVUPS Z19, 64(DI)(DX*2)
-	VMOVUPS Z20, (DI)(BX*1)
-	VMOVUPS Z21, 64(DI)(BX*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
-	VMOVUPS Z18, K1, (DI)(DX*2)
-	VMOVUPS Z19, K2, 64(DI)(DX*2)
-	VMOVUPS Z20, K1, (DI)(BX*1)
-	VMOVUPS Z21, K2, 64(DI)(BX*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z18, K1, (SI)(CX*2)
+	VMOVUPS Z19, K2, 64(SI)(CX*2)
+	VMOVUPS Z20, K1, (SI)(DX*1)
+	VMOVUPS Z21, K2, 64(SI)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -2952,10 +4301,96 @@ TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z12
+	VFMADD231PS.BCST (AX), Z12, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z12, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z12, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z12, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z12, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z12, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z12, Z6
+	VFMADD231PS.BCST (SI), Z12, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z12, Z8
+	VFMADD231PS.BCST (SI)(CX*2), Z12, Z9
+	VFMADD231PS.BCST (SI)(DX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(CX*4), Z12, Z11
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z12
+	VADDPS    Z12, Z11, Z11
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z9, (SI)(CX*2)
+	VMOVUPS Z10, (SI)(DX*1)
+	VMOVUPS Z11, (SI)(CX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z12
 	VFMADD231PS.BCST (AX), Z12, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z12, Z1
@@ -2973,83 +4408,64 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z12
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z12
+	VMOVUPS.Z (AX)(CX*1), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z12
+	VMOVUPS.Z (AX)(CX*2), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z12
+	VMOVUPS.Z (AX)(DX*1), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z12
+	VMOVUPS.Z (AX)(CX*4), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z12
+	VMOVUPS.Z (AX)(BX*1), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z12
+	VMOVUPS.Z (AX)(DX*2), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (SI), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z12
+	VMOVUPS.Z (SI)(CX*1), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z (DI)(DX*2), K1, Z12
+	VMOVUPS.Z (SI)(CX*2), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (DI)(BX*1), K1, Z12
+	VMOVUPS.Z (SI)(DX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z (DI)(DX*4), K1, Z12
+	VMOVUPS.Z (SI)(CX*4), K1, Z12
 	VADDPS    Z12, Z11, Z11
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VMOVUPS Z9, (DI)(DX*2)
-	VMOVUPS Z10, (DI)(BX*1)
-	VMOVUPS Z11, (DI)(DX*4)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
-	VMOVUPS Z9, K1, (DI)(DX*2)
-	VMOVUPS Z10, K1, (DI)(BX*1)
-	VMOVUPS Z11, K1, (DI)(DX*4)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z9, K1, (SI)(CX*2)
+	VMOVUPS Z10, K1, (SI)(DX*1)
+	VMOVUPS Z11, K1, (SI)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -3130,10 +4546,157 @@ TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (AX)(CX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (AX)(CX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (AX)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (AX)(CX*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (AX)(BX*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (AX)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (SI)(CX*1), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (SI)(CX*2), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (SI)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (SI)(CX*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z24
+	VADDPS    Z24, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z24
+	VADDPS    Z24, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z24
+	VADDPS    Z24, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z24
+	VADDPS    Z24, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z24
+	VADDPS    Z24, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z24
+	VADDPS    Z24, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z24
+	VADDPS    Z24, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z24
+	VADDPS    Z24, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z24
+	VADDPS    Z24, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z24
+	VADDPS    Z24, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z24
+	VADDPS    Z24, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z24
+	VADDPS    Z24, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z24
+	VADDPS    Z24, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z24
+	VADDPS    Z24, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z24
+	VADDPS    Z24, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z24
+	VADDPS    Z24, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z24
+	VADDPS    Z24, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
+	VADDPS    Z24, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z24
+	VADDPS    Z24, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z24
+	VADDPS    Z24, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z24
+	VADDPS    Z24, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z24
+	VADDPS    Z24, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z24
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z24
+	VADDPS    Z24, Z23, Z23
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z18, (SI)(CX*2)
+	VMOVUPS Z19, 64(SI)(CX*2)
+	VMOVUPS Z20, (SI)(DX*1)
+	VMOVUPS Z21, 64(SI)(DX*1)
+	VMOVUPS Z22, (SI)(CX*4)
+	VMOVUPS Z23, 64(SI)(CX*4)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z24
 	VMOVUPS.Z    64(DI), K2, Z25
 	VBROADCASTSS (AX), Z26
@@ -3176,131 +4739,100 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z24
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z24
+	VMOVUPS.Z 64(AX), K2, Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z24
+	VMOVUPS.Z (AX)(CX*1), K1, Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z24
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z24
+	VMOVUPS.Z (AX)(CX*2), K1, Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z24
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z24
+	VMOVUPS.Z (AX)(DX*1), K1, Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z24
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z24
+	VMOVUPS.Z (AX)(CX*4), K1, Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z24
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z24
+	VMOVUPS.Z (AX)(BX*1), K1, Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z24
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z24
+	VMOVUPS.Z (AX)(DX*2), K1, Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z24
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z24
 	VADDPS    Z24, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z24
+	VMOVUPS.Z (SI), K1, Z24
 	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z24
+	VMOVUPS.Z 64(SI), K2, Z24
 	VADDPS    Z24, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z24
+	VMOVUPS.Z (SI)(CX*1), K1, Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS.Z (DI)(DX*2), K1, Z24
+	VMOVUPS.Z (SI)(CX*2), K1, Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z24
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS.Z (DI)(BX*1), K1, Z24
+	VMOVUPS.Z (SI)(DX*1), K1, Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS.Z 64(DI)(BX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS.Z (DI)(DX*4), K1, Z24
+	VMOVUPS.Z (SI)(CX*4), K1, Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(DI)(DX*4), K2, Z24
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z24
 	VADDPS    Z24, Z23, Z23
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VMOVUPS Z18, (DI)(DX*2)
-	VMOVUPS Z19, 64(DI)(DX*2)
-	VMOVUPS Z20, (DI)(BX*1)
-	VMOVUPS Z21, 64(DI)(BX*1)
-	VMOVUPS Z22, (DI)(DX*4)
-	VMOVUPS Z23, 64(DI)(DX*4)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
-	VMOVUPS Z18, K1, (DI)(DX*2)
-	VMOVUPS Z19, K2, 64(DI)(DX*2)
-	VMOVUPS Z20, K1, (DI)(BX*1)
-	VMOVUPS Z21, K2, 64(DI)(BX*1)
-	VMOVUPS Z22, K1, (DI)(DX*4)
-	VMOVUPS Z23, K2, 64(DI)(DX*4)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z18, K1, (SI)(CX*2)
+	VMOVUPS Z19, K2, 64(SI)(CX*2)
+	VMOVUPS Z20, K1, (SI)(DX*1)
+	VMOVUPS Z21, K2, 64(SI)(DX*1)
+	VMOVUPS Z22, K1, (SI)(CX*4)
+	VMOVUPS Z23, K2, 64(SI)(CX*4)
 	VZEROUPPER
 	RET
 
@@ -3357,10 +4889,100 @@ TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z13
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z13, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z13, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z13, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z13, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z13, Z6
+	VFMADD231PS.BCST (SI), Z13, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z13, Z8
+	VFMADD231PS.BCST (SI)(CX*2), Z13, Z9
+	VFMADD231PS.BCST (SI)(DX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(CX*4), Z13, Z11
+	VFMADD231PS.BCST (SI)(BX*1), Z13, Z12
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS.Z (SI)(BX*1), K1, Z13
+	VADDPS    Z13, Z12, Z12
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z9, (SI)(CX*2)
+	VMOVUPS Z10, (SI)(DX*1)
+	VMOVUPS Z11, (SI)(CX*4)
+	VMOVUPS Z12, (SI)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z13
 	VFMADD231PS.BCST (AX), Z13, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z13, Z1
@@ -3379,87 +5001,67 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z13
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z13
+	VMOVUPS.Z (AX)(CX*1), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z13
+	VMOVUPS.Z (AX)(CX*2), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z13
+	VMOVUPS.Z (AX)(DX*1), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z13
+	VMOVUPS.Z (AX)(CX*4), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z13
+	VMOVUPS.Z (AX)(BX*1), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z13
+	VMOVUPS.Z (AX)(DX*2), K1, Z13
 	VADDPS    Z13, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z13
+	VMOVUPS.Z (SI), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z13
+	VMOVUPS.Z (SI)(CX*1), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	VMOVUPS.Z (DI)(DX*2), K1, Z13
+	VMOVUPS.Z (SI)(CX*2), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	VMOVUPS.Z (DI)(BX*1), K1, Z13
+	VMOVUPS.Z (SI)(DX*1), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	VMOVUPS.Z (DI)(DX*4), K1, Z13
+	VMOVUPS.Z (SI)(CX*4), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	VMOVUPS.Z (DI)(SI*1), K1, Z13
+	VMOVUPS.Z (SI)(BX*1), K1, Z13
 	VADDPS    Z13, Z12, Z12
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VMOVUPS Z9, (DI)(DX*2)
-	VMOVUPS Z10, (DI)(BX*1)
-	VMOVUPS Z11, (DI)(DX*4)
-	VMOVUPS Z12, (DI)(SI*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
-	VMOVUPS Z9, K1, (DI)(DX*2)
-	VMOVUPS Z10, K1, (DI)(BX*1)
-	VMOVUPS Z11, K1, (DI)(DX*4)
-	VMOVUPS Z12, K1, (DI)(SI*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z9, K1, (SI)(CX*2)
+	VMOVUPS Z10, K1, (SI)(DX*1)
+	VMOVUPS Z11, K1, (SI)(CX*4)
+	VMOVUPS Z12, K1, (SI)(BX*1)
 	VZEROUPPER
 	RET
 
@@ -3544,10 +5146,166 @@ TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z26
+	VMOVUPS      64(DI), Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (AX)(CX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (AX)(CX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (AX)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (AX)(CX*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (AX)(BX*1), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (AX)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (SI)(CX*1), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (SI)(CX*2), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (SI)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (SI)(CX*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (SI)(BX*1), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z26
+	VADDPS    Z26, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z26
+	VADDPS    Z26, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z26
+	VADDPS    Z26, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z26
+	VADDPS    Z26, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z26
+	VADDPS    Z26, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z26
+	VADDPS    Z26, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z26
+	VADDPS    Z26, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z26
+	VADDPS    Z26, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z26
+	VADDPS    Z26, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z26
+	VADDPS    Z26, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z26
+	VADDPS    Z26, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z26
+	VADDPS    Z26, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z26
+	VADDPS    Z26, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z26
+	VADDPS    Z26, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z26
+	VADDPS    Z26, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z26
+	VADDPS    Z26, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z26
+	VADDPS    Z26, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
+	VADDPS    Z26, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z26
+	VADDPS    Z26, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z26
+	VADDPS    Z26, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z26
+	VADDPS    Z26, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
+	VADDPS    Z26, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z26
+	VADDPS    Z26, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z26
+	VADDPS    Z26, Z23, Z23
+	VMOVUPS.Z (SI)(BX*1), K1, Z26
+	VADDPS    Z26, Z24, Z24
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z26
+	VADDPS    Z26, Z25, Z25
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z18, (SI)(CX*2)
+	VMOVUPS Z19, 64(SI)(CX*2)
+	VMOVUPS Z20, (SI)(DX*1)
+	VMOVUPS Z21, 64(SI)(DX*1)
+	VMOVUPS Z22, (SI)(CX*4)
+	VMOVUPS Z23, 64(SI)(CX*4)
+	VMOVUPS Z24, (SI)(BX*1)
+	VMOVUPS Z25, 64(SI)(BX*1)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z26
 	VMOVUPS.Z    64(DI), K2, Z27
 	VBROADCASTSS (AX), Z28
@@ -3593,139 +5351,106 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z26
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z26
 	VADDPS    Z26, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z26
+	VMOVUPS.Z 64(AX), K2, Z26
 	VADDPS    Z26, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z26
+	VMOVUPS.Z (AX)(CX*1), K1, Z26
 	VADDPS    Z26, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z26
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z26
 	VADDPS    Z26, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z26
+	VMOVUPS.Z (AX)(CX*2), K1, Z26
 	VADDPS    Z26, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z26
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z26
 	VADDPS    Z26, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z26
+	VMOVUPS.Z (AX)(DX*1), K1, Z26
 	VADDPS    Z26, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z26
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z26
 	VADDPS    Z26, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z26
+	VMOVUPS.Z (AX)(CX*4), K1, Z26
 	VADDPS    Z26, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z26
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z26
 	VADDPS    Z26, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z26
+	VMOVUPS.Z (AX)(BX*1), K1, Z26
 	VADDPS    Z26, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z26
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z26
 	VADDPS    Z26, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z26
+	VMOVUPS.Z (AX)(DX*2), K1, Z26
 	VADDPS    Z26, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z26
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z26
 	VADDPS    Z26, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z26
+	VMOVUPS.Z (SI), K1, Z26
 	VADDPS    Z26, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z26
+	VMOVUPS.Z 64(SI), K2, Z26
 	VADDPS    Z26, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z26
+	VMOVUPS.Z (SI)(CX*1), K1, Z26
 	VADDPS    Z26, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
 	VADDPS    Z26, Z17, Z17
-	VMOVUPS.Z (DI)(DX*2), K1, Z26
+	VMOVUPS.Z (SI)(CX*2), K1, Z26
 	VADDPS    Z26, Z18, Z18
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z26
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z26
 	VADDPS    Z26, Z19, Z19
-	VMOVUPS.Z (DI)(BX*1), K1, Z26
+	VMOVUPS.Z (SI)(DX*1), K1, Z26
 	VADDPS    Z26, Z20, Z20
-	VMOVUPS.Z 64(DI)(BX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
 	VADDPS    Z26, Z21, Z21
-	VMOVUPS.Z (DI)(DX*4), K1, Z26
+	VMOVUPS.Z (SI)(CX*4), K1, Z26
 	VADDPS    Z26, Z22, Z22
-	VMOVUPS.Z 64(DI)(DX*4), K2, Z26
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z26
 	VADDPS    Z26, Z23, Z23
-	VMOVUPS.Z (DI)(SI*1), K1, Z26
+	VMOVUPS.Z (SI)(BX*1), K1, Z26
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z26
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z26
 	VADDPS    Z26, Z25, Z25
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VMOVUPS Z18, (DI)(DX*2)
-	VMOVUPS Z19, 64(DI)(DX*2)
-	VMOVUPS Z20, (DI)(BX*1)
-	VMOVUPS Z21, 64(DI)(BX*1)
-	VMOVUPS Z22, (DI)(DX*4)
-	VMOVUPS Z23, 64(DI)(DX*4)
-	VMOVUPS Z24, (DI)(SI*1)
-	VMOVUPS Z25, 64(DI)(SI*1)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
-	VMOVUPS Z18, K1, (DI)(DX*2)
-	VMOVUPS Z19, K2, 64(DI)(DX*2)
-	VMOVUPS Z20, K1, (DI)(BX*1)
-	VMOVUPS Z21, K2, 64(DI)(BX*1)
-	VMOVUPS Z22, K1, (DI)(DX*4)
-	VMOVUPS Z23, K2, 64(DI)(DX*4)
-	VMOVUPS Z24, K1, (DI)(SI*1)
-	VMOVUPS Z25, K2, 64(DI)(SI*1)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z18, K1, (SI)(CX*2)
+	VMOVUPS Z19, K2, 64(SI)(CX*2)
+	VMOVUPS Z20, K1, (SI)(DX*1)
+	VMOVUPS Z21, K2, 64(SI)(DX*1)
+	VMOVUPS Z22, K1, (SI)(CX*4)
+	VMOVUPS Z23, K2, 64(SI)(CX*4)
+	VMOVUPS Z24, K1, (SI)(BX*1)
+	VMOVUPS Z25, K2, 64(SI)(BX*1)
 	VZEROUPPER
 	RET
 
@@ -3784,10 +5509,104 @@ TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x10
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS          (DI), Z14
+	VFMADD231PS.BCST (AX), Z14, Z0
+	VFMADD231PS.BCST (AX)(CX*1), Z14, Z1
+	VFMADD231PS.BCST (AX)(CX*2), Z14, Z2
+	VFMADD231PS.BCST (AX)(DX*1), Z14, Z3
+	VFMADD231PS.BCST (AX)(CX*4), Z14, Z4
+	VFMADD231PS.BCST (AX)(BX*1), Z14, Z5
+	VFMADD231PS.BCST (AX)(DX*2), Z14, Z6
+	VFMADD231PS.BCST (SI), Z14, Z7
+	VFMADD231PS.BCST (SI)(CX*1), Z14, Z8
+	VFMADD231PS.BCST (SI)(CX*2), Z14, Z9
+	VFMADD231PS.BCST (SI)(DX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(CX*4), Z14, Z11
+	VFMADD231PS.BCST (SI)(BX*1), Z14, Z12
+	VFMADD231PS.BCST (SI)(DX*2), Z14, Z13
+	ADDQ             R8, AX
+	ADDQ             R8, SI
+	ADDQ             R9, DI
+	DECQ             R10
+	JNZ              fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z (SI), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (SI)(CX*1), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z (SI)(CX*2), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (SI)(DX*1), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z (SI)(CX*4), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (SI)(BX*1), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z (SI)(DX*2), K1, Z14
+	VADDPS    Z14, Z13, Z13
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, (AX)(CX*1)
+	VMOVUPS Z2, (AX)(CX*2)
+	VMOVUPS Z3, (AX)(DX*1)
+	VMOVUPS Z4, (AX)(CX*4)
+	VMOVUPS Z5, (AX)(BX*1)
+	VMOVUPS Z6, (AX)(DX*2)
+	VMOVUPS Z7, (SI)
+	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z9, (SI)(CX*2)
+	VMOVUPS Z10, (SI)(DX*1)
+	VMOVUPS Z11, (SI)(CX*4)
+	VMOVUPS Z12, (SI)(BX*1)
+	VMOVUPS Z13, (SI)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z        (DI), K1, Z14
 	VFMADD231PS.BCST (AX), Z14, Z0
 	VFMADD231PS.BCST (AX)(CX*1), Z14, Z1
@@ -3807,91 +5626,70 @@ loop:
 	ADDQ             R8, SI
 	ADDQ             R9, DI
 	DECQ             R10
-	JNZ              loop
+	JNZ              raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z14
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z (CX)(DX*1), K1, Z14
+	VMOVUPS.Z (AX)(CX*1), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (CX)(DX*2), K1, Z14
+	VMOVUPS.Z (AX)(CX*2), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z (CX)(BX*1), K1, Z14
+	VMOVUPS.Z (AX)(DX*1), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (CX)(DX*4), K1, Z14
+	VMOVUPS.Z (AX)(CX*4), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z (CX)(SI*1), K1, Z14
+	VMOVUPS.Z (AX)(BX*1), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (CX)(BX*2), K1, Z14
+	VMOVUPS.Z (AX)(DX*2), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z (SI), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (DI)(DX*1), K1, Z14
+	VMOVUPS.Z (SI)(CX*1), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z (DI)(DX*2), K1, Z14
+	VMOVUPS.Z (SI)(CX*2), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (DI)(BX*1), K1, Z14
+	VMOVUPS.Z (SI)(DX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z (DI)(DX*4), K1, Z14
+	VMOVUPS.Z (SI)(CX*4), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (DI)(SI*1), K1, Z14
+	VMOVUPS.Z (SI)(BX*1), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z (DI)(BX*2), K1, Z14
+	VMOVUPS.Z (SI)(DX*2), K1, Z14
 	VADDPS    Z14, Z13, Z13
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x10
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, (CX)(DX*1)
-	VMOVUPS Z2, (CX)(DX*2)
-	VMOVUPS Z3, (CX)(BX*1)
-	VMOVUPS Z4, (CX)(DX*4)
-	VMOVUPS Z5, (CX)(SI*1)
-	VMOVUPS Z6, (CX)(BX*2)
-	VMOVUPS Z7, (DI)
-	VMOVUPS Z8, (DI)(DX*1)
-	VMOVUPS Z9, (DI)(DX*2)
-	VMOVUPS Z10, (DI)(BX*1)
-	VMOVUPS Z11, (DI)(DX*4)
-	VMOVUPS Z12, (DI)(SI*1)
-	VMOVUPS Z13, (DI)(BX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(DX*1)
-	VMOVUPS Z2, K1, (CX)(DX*2)
-	VMOVUPS Z3, K1, (CX)(BX*1)
-	VMOVUPS Z4, K1, (CX)(DX*4)
-	VMOVUPS Z5, K1, (CX)(SI*1)
-	VMOVUPS Z6, K1, (CX)(BX*2)
-	VMOVUPS Z7, K1, (DI)
-	VMOVUPS Z8, K1, (DI)(DX*1)
-	VMOVUPS Z9, K1, (DI)(DX*2)
-	VMOVUPS Z10, K1, (DI)(BX*1)
-	VMOVUPS Z11, K1, (DI)(DX*4)
-	VMOVUPS Z12, K1, (DI)(SI*1)
-	VMOVUPS Z13, K1, (DI)(BX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K1, (AX)(CX*1)
+	VMOVUPS Z2, K1, (AX)(CX*2)
+	VMOVUPS Z3, K1, (AX)(DX*1)
+	VMOVUPS Z4, K1, (AX)(CX*4)
+	VMOVUPS Z5, K1, (AX)(BX*1)
+	VMOVUPS Z6, K1, (AX)(DX*2)
+	VMOVUPS Z7, K1, (SI)
+	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z9, K1, (SI)(CX*2)
+	VMOVUPS Z10, K1, (SI)(DX*1)
+	VMOVUPS Z11, K1, (SI)(CX*4)
+	VMOVUPS Z12, K1, (SI)(BX*1)
+	VMOVUPS Z13, K1, (SI)(DX*2)
 	VZEROUPPER
 	RET
 
@@ -3980,10 +5778,175 @@ TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ       bRow+40(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       k+0(FP), R10
+	MOVQ       lanes+80(FP), R11
+	CMPQ       R11, $0x20
+	JNE        ragged
 	TESTQ      R10, R10
-	JLE        store
+	JLE        fullDone
 
-loop:
+fullLoop:
+	VMOVUPS      (DI), Z28
+	VMOVUPS      64(DI), Z29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (AX)(CX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (AX)(CX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (AX)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (AX)(CX*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (AX)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (AX)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (SI)(CX*1), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (SI)(CX*2), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (SI)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (SI)(CX*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (SI)(BX*1), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (SI)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R8, AX
+	ADDQ         R8, SI
+	ADDQ         R9, DI
+	DECQ         R10
+	JNZ          fullLoop
+
+fullDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        fullAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(AX), K2, Z28
+	VADDPS    Z28, Z1, Z1
+	VMOVUPS.Z (AX)(CX*1), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z28
+	VADDPS    Z28, Z3, Z3
+	VMOVUPS.Z (AX)(CX*2), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z28
+	VADDPS    Z28, Z5, Z5
+	VMOVUPS.Z (AX)(DX*1), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z28
+	VADDPS    Z28, Z7, Z7
+	VMOVUPS.Z (AX)(CX*4), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z28
+	VADDPS    Z28, Z9, Z9
+	VMOVUPS.Z (AX)(BX*1), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z28
+	VADDPS    Z28, Z11, Z11
+	VMOVUPS.Z (AX)(DX*2), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z28
+	VADDPS    Z28, Z13, Z13
+	VMOVUPS.Z (SI), K1, Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 64(SI), K2, Z28
+	VADDPS    Z28, Z15, Z15
+	VMOVUPS.Z (SI)(CX*1), K1, Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
+	VADDPS    Z28, Z17, Z17
+	VMOVUPS.Z (SI)(CX*2), K1, Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
+	VADDPS    Z28, Z19, Z19
+	VMOVUPS.Z (SI)(DX*1), K1, Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
+	VADDPS    Z28, Z21, Z21
+	VMOVUPS.Z (SI)(CX*4), K1, Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z28
+	VADDPS    Z28, Z23, Z23
+	VMOVUPS.Z (SI)(BX*1), K1, Z28
+	VADDPS    Z28, Z24, Z24
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z28
+	VADDPS    Z28, Z25, Z25
+	VMOVUPS.Z (SI)(DX*2), K1, Z28
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(SI)(DX*2), K2, Z28
+	VADDPS    Z28, Z27, Z27
+
+fullAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(CX*1)
+	VMOVUPS Z3, 64(AX)(CX*1)
+	VMOVUPS Z4, (AX)(CX*2)
+	VMOVUPS Z5, 64(AX)(CX*2)
+	VMOVUPS Z6, (AX)(DX*1)
+	VMOVUPS Z7, 64(AX)(DX*1)
+	VMOVUPS Z8, (AX)(CX*4)
+	VMOVUPS Z9, 64(AX)(CX*4)
+	VMOVUPS Z10, (AX)(BX*1)
+	VMOVUPS Z11, 64(AX)(BX*1)
+	VMOVUPS Z12, (AX)(DX*2)
+	VMOVUPS Z13, 64(AX)(DX*2)
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z16, (SI)(CX*1)
+	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z18, (SI)(CX*2)
+	VMOVUPS Z19, 64(SI)(CX*2)
+	VMOVUPS Z20, (SI)(DX*1)
+	VMOVUPS Z21, 64(SI)(DX*1)
+	VMOVUPS Z22, (SI)(CX*4)
+	VMOVUPS Z23, 64(SI)(CX*4)
+	VMOVUPS Z24, (SI)(BX*1)
+	VMOVUPS Z25, 64(SI)(BX*1)
+	VMOVUPS Z26, (SI)(DX*2)
+	VMOVUPS Z27, 64(SI)(DX*2)
+	VZEROUPPER
+	RET
+
+ragged:
+	TESTQ R10, R10
+	JLE   raggedDone
+
+raggedLoop:
 	VMOVUPS.Z    (DI), K1, Z28
 	VMOVUPS.Z    64(DI), K2, Z29
 	VBROADCASTSS (AX), Z30
@@ -4032,147 +5995,112 @@ loop:
 	ADDQ         R8, SI
 	ADDQ         R9, DI
 	DECQ         R10
-	JNZ          loop
+	JNZ          raggedLoop
 
-store:
-	MOVQ      lanes+80(FP), AX
-	MOVQ      init+48(FP), CX
-	TESTQ     CX, CX
-	JZ        added
-	MOVQ      init+48(FP), CX
-	MOVQ      initRow+56(FP), DX
-	SHLQ      $0x02, DX
-	LEAQ      (DX)(DX*2), BX
-	LEAQ      (DX)(DX*4), SI
-	LEAQ      (CX)(BX*2), DI
-	ADDQ      DX, DI
-	VMOVUPS.Z (CX), K1, Z28
+raggedDone:
+	MOVQ      init+48(FP), AX
+	TESTQ     AX, AX
+	JZ        raggedAdded
+	MOVQ      init+48(FP), AX
+	MOVQ      initRow+56(FP), CX
+	SHLQ      $0x02, CX
+	LEAQ      (CX)(CX*2), DX
+	LEAQ      (CX)(CX*4), BX
+	LEAQ      (AX)(DX*2), SI
+	ADDQ      CX, SI
+	VMOVUPS.Z (AX), K1, Z28
 	VADDPS    Z28, Z0, Z0
-	VMOVUPS.Z 64(CX), K2, Z28
+	VMOVUPS.Z 64(AX), K2, Z28
 	VADDPS    Z28, Z1, Z1
-	VMOVUPS.Z (CX)(DX*1), K1, Z28
+	VMOVUPS.Z (AX)(CX*1), K1, Z28
 	VADDPS    Z28, Z2, Z2
-	VMOVUPS.Z 64(CX)(DX*1), K2, Z28
+	VMOVUPS.Z 64(AX)(CX*1), K2, Z28
 	VADDPS    Z28, Z3, Z3
-	VMOVUPS.Z (CX)(DX*2), K1, Z28
+	VMOVUPS.Z (AX)(CX*2), K1, Z28
 	VADDPS    Z28, Z4, Z4
-	VMOVUPS.Z 64(CX)(DX*2), K2, Z28
+	VMOVUPS.Z 64(AX)(CX*2), K2, Z28
 	VADDPS    Z28, Z5, Z5
-	VMOVUPS.Z (CX)(BX*1), K1, Z28
+	VMOVUPS.Z (AX)(DX*1), K1, Z28
 	VADDPS    Z28, Z6, Z6
-	VMOVUPS.Z 64(CX)(BX*1), K2, Z28
+	VMOVUPS.Z 64(AX)(DX*1), K2, Z28
 	VADDPS    Z28, Z7, Z7
-	VMOVUPS.Z (CX)(DX*4), K1, Z28
+	VMOVUPS.Z (AX)(CX*4), K1, Z28
 	VADDPS    Z28, Z8, Z8
-	VMOVUPS.Z 64(CX)(DX*4), K2, Z28
+	VMOVUPS.Z 64(AX)(CX*4), K2, Z28
 	VADDPS    Z28, Z9, Z9
-	VMOVUPS.Z (CX)(SI*1), K1, Z28
+	VMOVUPS.Z (AX)(BX*1), K1, Z28
 	VADDPS    Z28, Z10, Z10
-	VMOVUPS.Z 64(CX)(SI*1), K2, Z28
+	VMOVUPS.Z 64(AX)(BX*1), K2, Z28
 	VADDPS    Z28, Z11, Z11
-	VMOVUPS.Z (CX)(BX*2), K1, Z28
+	VMOVUPS.Z (AX)(DX*2), K1, Z28
 	VADDPS    Z28, Z12, Z12
-	VMOVUPS.Z 64(CX)(BX*2), K2, Z28
+	VMOVUPS.Z 64(AX)(DX*2), K2, Z28
 	VADDPS    Z28, Z13, Z13
-	VMOVUPS.Z (DI), K1, Z28
+	VMOVUPS.Z (SI), K1, Z28
 	VADDPS    Z28, Z14, Z14
-	VMOVUPS.Z 64(DI), K2, Z28
+	VMOVUPS.Z 64(SI), K2, Z28
 	VADDPS    Z28, Z15, Z15
-	VMOVUPS.Z (DI)(DX*1), K1, Z28
+	VMOVUPS.Z (SI)(CX*1), K1, Z28
 	VADDPS    Z28, Z16, Z16
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
 	VADDPS    Z28, Z17, Z17
-	VMOVUPS.Z (DI)(DX*2), K1, Z28
+	VMOVUPS.Z (SI)(CX*2), K1, Z28
 	VADDPS    Z28, Z18, Z18
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
 	VADDPS    Z28, Z19, Z19
-	VMOVUPS.Z (DI)(BX*1), K1, Z28
+	VMOVUPS.Z (SI)(DX*1), K1, Z28
 	VADDPS    Z28, Z20, Z20
-	VMOVUPS.Z 64(DI)(BX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
 	VADDPS    Z28, Z21, Z21
-	VMOVUPS.Z (DI)(DX*4), K1, Z28
+	VMOVUPS.Z (SI)(CX*4), K1, Z28
 	VADDPS    Z28, Z22, Z22
-	VMOVUPS.Z 64(DI)(DX*4), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*4), K2, Z28
 	VADDPS    Z28, Z23, Z23
-	VMOVUPS.Z (DI)(SI*1), K1, Z28
+	VMOVUPS.Z (SI)(BX*1), K1, Z28
 	VADDPS    Z28, Z24, Z24
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z28
+	VMOVUPS.Z 64(SI)(BX*1), K2, Z28
 	VADDPS    Z28, Z25, Z25
-	VMOVUPS.Z (DI)(BX*2), K1, Z28
+	VMOVUPS.Z (SI)(DX*2), K1, Z28
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(DI)(BX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(DX*2), K2, Z28
 	VADDPS    Z28, Z27, Z27
 
-added:
-	MOVQ    c+64(FP), CX
-	MOVQ    cRow+72(FP), DX
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), BX
-	LEAQ    (DX)(DX*4), SI
-	LEAQ    (CX)(BX*2), DI
-	ADDQ    DX, DI
-	CMPQ    AX, $0x20
-	JNE     ragged
-	VMOVUPS Z0, (CX)
-	VMOVUPS Z1, 64(CX)
-	VMOVUPS Z2, (CX)(DX*1)
-	VMOVUPS Z3, 64(CX)(DX*1)
-	VMOVUPS Z4, (CX)(DX*2)
-	VMOVUPS Z5, 64(CX)(DX*2)
-	VMOVUPS Z6, (CX)(BX*1)
-	VMOVUPS Z7, 64(CX)(BX*1)
-	VMOVUPS Z8, (CX)(DX*4)
-	VMOVUPS Z9, 64(CX)(DX*4)
-	VMOVUPS Z10, (CX)(SI*1)
-	VMOVUPS Z11, 64(CX)(SI*1)
-	VMOVUPS Z12, (CX)(BX*2)
-	VMOVUPS Z13, 64(CX)(BX*2)
-	VMOVUPS Z14, (DI)
-	VMOVUPS Z15, 64(DI)
-	VMOVUPS Z16, (DI)(DX*1)
-	VMOVUPS Z17, 64(DI)(DX*1)
-	VMOVUPS Z18, (DI)(DX*2)
-	VMOVUPS Z19, 64(DI)(DX*2)
-	VMOVUPS Z20, (DI)(BX*1)
-	VMOVUPS Z21, 64(DI)(BX*1)
-	VMOVUPS Z22, (DI)(DX*4)
-	VMOVUPS Z23, 64(DI)(DX*4)
-	VMOVUPS Z24, (DI)(SI*1)
-	VMOVUPS Z25, 64(DI)(SI*1)
-	VMOVUPS Z26, (DI)(BX*2)
-	VMOVUPS Z27, 64(DI)(BX*2)
-	VZEROUPPER
-	RET
-
-ragged:
-	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K2, 64(CX)
-	VMOVUPS Z2, K1, (CX)(DX*1)
-	VMOVUPS Z3, K2, 64(CX)(DX*1)
-	VMOVUPS Z4, K1, (CX)(DX*2)
-	VMOVUPS Z5, K2, 64(CX)(DX*2)
-	VMOVUPS Z6, K1, (CX)(BX*1)
-	VMOVUPS Z7, K2, 64(CX)(BX*1)
-	VMOVUPS Z8, K1, (CX)(DX*4)
-	VMOVUPS Z9, K2, 64(CX)(DX*4)
-	VMOVUPS Z10, K1, (CX)(SI*1)
-	VMOVUPS Z11, K2, 64(CX)(SI*1)
-	VMOVUPS Z12, K1, (CX)(BX*2)
-	VMOVUPS Z13, K2, 64(CX)(BX*2)
-	VMOVUPS Z14, K1, (DI)
-	VMOVUPS Z15, K2, 64(DI)
-	VMOVUPS Z16, K1, (DI)(DX*1)
-	VMOVUPS Z17, K2, 64(DI)(DX*1)
-	VMOVUPS Z18, K1, (DI)(DX*2)
-	VMOVUPS Z19, K2, 64(DI)(DX*2)
-	VMOVUPS Z20, K1, (DI)(BX*1)
-	VMOVUPS Z21, K2, 64(DI)(BX*1)
-	VMOVUPS Z22, K1, (DI)(DX*4)
-	VMOVUPS Z23, K2, 64(DI)(DX*4)
-	VMOVUPS Z24, K1, (DI)(SI*1)
-	VMOVUPS Z25, K2, 64(DI)(SI*1)
-	VMOVUPS Z26, K1, (DI)(BX*2)
-	VMOVUPS Z27, K2, 64(DI)(BX*2)
+raggedAdded:
+	MOVQ    c+64(FP), AX
+	MOVQ    cRow+72(FP), CX
+	SHLQ    $0x02, CX
+	LEAQ    (CX)(CX*2), DX
+	LEAQ    (CX)(CX*4), BX
+	LEAQ    (AX)(DX*2), SI
+	ADDQ    CX, SI
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VMOVUPS Z2, K1, (AX)(CX*1)
+	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	VMOVUPS Z4, K1, (AX)(CX*2)
+	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	VMOVUPS Z6, K1, (AX)(DX*1)
+	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	VMOVUPS Z8, K1, (AX)(CX*4)
+	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	VMOVUPS Z10, K1, (AX)(BX*1)
+	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	VMOVUPS Z12, K1, (AX)(DX*2)
+	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	VMOVUPS Z14, K1, (SI)
+	VMOVUPS Z15, K2, 64(SI)
+	VMOVUPS Z16, K1, (SI)(CX*1)
+	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z18, K1, (SI)(CX*2)
+	VMOVUPS Z19, K2, 64(SI)(CX*2)
+	VMOVUPS Z20, K1, (SI)(DX*1)
+	VMOVUPS Z21, K2, 64(SI)(DX*1)
+	VMOVUPS Z22, K1, (SI)(CX*4)
+	VMOVUPS Z23, K2, 64(SI)(CX*4)
+	VMOVUPS Z24, K1, (SI)(BX*1)
+	VMOVUPS Z25, K2, 64(SI)(BX*1)
+	VMOVUPS Z26, K1, (SI)(DX*2)
+	VMOVUPS Z27, K2, 64(SI)(DX*2)
 	VZEROUPPER
 	RET
 

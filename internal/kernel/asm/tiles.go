@@ -59,15 +59,15 @@ func (g *gen) tile(rows, vectors int) {
 	g.prefetch(rows, vectors)
 	a := g.rowPointers("a", "aRow", rows)
 	b, aCol, bRow, k := g.arg("b"), g.bytes("aCol"), g.bytes("bRow"), g.arg("k")
-	step := func(set [][]reg.VecVirtual) {
+	step := func(set [][]reg.VecVirtual, full bool) {
 		bs := make([]reg.VecVirtual, vectors)
 		for v := range bs {
 			bs[v] = g.vec()
 			m := operand.Mem{Base: b, Disp: v * g.reach}
-			if g.wide {
-				g.loadMasked(m, masks[v], bs[v])
-			} else {
+			if full {
 				g.VMOVUPS(m, bs[v])
+			} else {
+				g.loadMasked(m, masks[v], bs[v])
 			}
 		}
 		for r, row := range set {
@@ -84,57 +84,73 @@ func (g *gen) tile(rows, vectors int) {
 		a.advance(g, aCol)
 		g.ADDQ(bRow, b)
 	}
-	if sets > 1 {
-		g.SUBQ(operand.U8(sets), k)
-		g.JLT(operand.LabelRef("rest"))
-		g.Label("unrolled")
-		for _, set := range sums {
-			step(set)
-		}
-		g.SUBQ(operand.U8(sets), k)
-		g.JGE(operand.LabelRef("unrolled"))
-		g.Label("rest")
-		g.ADDQ(operand.U8(sets), k)
-		for n := sets / 2; n > 0; n /= 2 {
-			for s := range n {
-				for r := range rows {
-					for v := range vectors {
-						g.VADDPS(sums[n+s][r][v], sums[s][r][v], sums[s][r][v])
+	// products adds all of k up. AVX2 always reads whole vectors of b.
+	products := func(name string, full bool) {
+		if sets > 1 {
+			g.SUBQ(operand.U8(sets), k)
+			g.JLT(operand.LabelRef(name + "Rest"))
+			g.Label(name + "Unrolled")
+			for _, set := range sums {
+				step(set, full)
+			}
+			g.SUBQ(operand.U8(sets), k)
+			g.JGE(operand.LabelRef(name + "Unrolled"))
+			g.Label(name + "Rest")
+			g.ADDQ(operand.U8(sets), k)
+			for n := sets / 2; n > 0; n /= 2 {
+				for s := range n {
+					for r := range rows {
+						for v := range vectors {
+							g.VADDPS(sums[n+s][r][v], sums[s][r][v], sums[s][r][v])
+						}
 					}
 				}
 			}
 		}
+		g.TESTQ(k, k)
+		g.JLE(operand.LabelRef(name + "Done"))
+		g.Label(name + "Loop")
+		step(sums[0], full)
+		g.DECQ(k)
+		g.JNZ(operand.LabelRef(name + "Loop"))
+		g.Label(name + "Done")
 	}
-	g.TESTQ(k, k)
-	g.JLE(operand.LabelRef("store"))
-	g.Label("loop")
-	step(sums[0])
-	g.DECQ(k)
-	g.JNZ(operand.LabelRef("loop"))
-
-	g.Label("store")
-	lanes := g.arg("lanes")
-	if !g.wide { // the sums took the registers of the masks
-		masks = g.masks(lanes, vectors)
-	}
-	g.addInit(sums[0], masks)
-	c := g.rowPointers("c", "cRow", rows)
-	store := func(put func(sum reg.VecVirtual, v int, m operand.Mem)) {
+	finish := func(name string, put func(sum reg.VecVirtual, v int, m operand.Mem)) {
+		g.addInit(name, sums[0], masks)
+		c := g.rowPointers("c", "cRow", rows)
 		for r, row := range sums[0] {
 			for v, sum := range row {
 				put(sum, v, c.row(r).Offset(v*g.reach))
 			}
 		}
+		g.end()
 	}
-	// Masked stores are slow, on AVX-512 too: 28 of them take longer than the
-	// products of 30 steps.
-	g.CMPQ(lanes, operand.U8(vectors*g.lanes))
+	plain := func(sum reg.VecVirtual, _ int, m operand.Mem) { g.VMOVUPS(sum, m) }
+	masked := func(sum reg.VecVirtual, v int, m operand.Mem) { g.storeMasked(sum, masks[v], m) }
+
+	// Masks cost time, on AVX-512 too: 28 masked stores take longer than the
+	// products of thirty steps, and masked loads of b 2 % of all. So full tiles
+	// have a way of their own.
+	full := operand.U8(vectors * g.lanes)
+	if g.wide {
+		lanes := g.arg("lanes")
+		g.CMPQ(lanes, full)
+		g.JNE(operand.LabelRef("ragged"))
+		products("full", true)
+		finish("full", plain)
+		g.Label("ragged")
+		products("ragged", false)
+		finish("ragged", masked)
+		return
+	}
+	products("any", true)
+	lanes := g.arg("lanes")
+	masks = g.masks(lanes, vectors) // the sums took the registers of the masks
+	g.CMPQ(lanes, full)
 	g.JNE(operand.LabelRef("ragged"))
-	store(func(sum reg.VecVirtual, _ int, m operand.Mem) { g.VMOVUPS(sum, m) })
-	g.end()
+	finish("full", plain)
 	g.Label("ragged")
-	store(func(sum reg.VecVirtual, v int, m operand.Mem) { g.storeMasked(sum, masks[v], m) })
-	g.end()
+	finish("ragged", masked)
 }
 
 func (g *gen) tileNote() string {
@@ -152,10 +168,10 @@ func (g *gen) narrow() int {
 }
 
 // addInit adds init to the sums, unless it is nil.
-func (g *gen) addInit(sums [][]reg.VecVirtual, masks []reg.Register) {
+func (g *gen) addInit(name string, sums [][]reg.VecVirtual, masks []reg.Register) {
 	init := g.arg("init")
 	g.TESTQ(init, init)
-	g.JZ(operand.LabelRef("added"))
+	g.JZ(operand.LabelRef(name + "Added"))
 	from := g.rowPointers("init", "initRow", len(sums))
 	for r, row := range sums {
 		for v, sum := range row {
@@ -164,7 +180,7 @@ func (g *gen) addInit(sums [][]reg.VecVirtual, masks []reg.Register) {
 			g.VADDPS(t, sum, sum)
 		}
 	}
-	g.Label("added")
+	g.Label(name + "Added")
 }
 
 // prefetch fetches the rows of c, which are wanted when the sums are done.
