@@ -67,6 +67,7 @@ type scratch struct {
 	tile tile
 	dots dotTile
 	c    [16 * 64]float32 // a tile of C, for the largest of any level
+	a    []float32        // packed rows of A
 }
 
 var freeScratch freeList[*scratch]

@@ -17,17 +17,16 @@ type Plan struct {
 	dots    bool // the second form
 	level   *routines
 
-	rowPanels, colPanels int  // how many tiles high and wide C is
-	rowTasks, colTasks   int  // how many parts the panels are dealt to
-	kBlock               int  // how much of K is done before the next tile
-	colBlock             int  // how many column panels share the second-level cache
+	rowPanels, colPanels int // how many tiles high and wide C is
+	rowTasks, colTasks   int // how many parts the panels are dealt to
+	kBlock               int // how much of K is done before the next tile
+	colBlock             int // how many column panels share the second-level cache
+	packA                bool
 	sweep                bool // too few rows for tiles
 
 	packed    []float32 // B, each panel of columns apart; nil where B is read in place
 	buffer    []float32 // what packed is cut from, for the free list
-	packedA   []float32 // A, each panel of rows and block of K apart; nil where A is read in place
-	bufferA   []float32
-	packTasks int // 0 where Plan has packed already
+	packTasks int       // 0 where Plan has packed already
 }
 
 // packGrain is how many elements of B are worth a task to pack.
@@ -49,11 +48,10 @@ func (p *Product) Plan() *Plan {
 	} else {
 		plan.cutTiles()
 	}
-	if panels := plan.packPanels(); panels > 0 {
-		elements := len(plan.packed) + len(plan.packedA)
-		plan.packTasks = min(panels, elements/packGrain)
+	if plan.packed != nil {
+		plan.packTasks = min(plan.colPanels, p.K*p.N/packGrain)
 		if plan.packTasks < 2 { // not worth a phase
-			plan.pack(0, panels)
+			plan.pack(0, plan.colPanels)
 			plan.packTasks = 0
 		}
 	}
@@ -125,7 +123,7 @@ func (plan *Plan) deal() {
 	if more := flops / (8 * grain); more > 8 {
 		tasks = int(min(more, 32))
 	}
-	const copyA = 4 // A's panels come without prefetching, and may be copied
+	const copyA = 8 // A's panels come without prefetching, and may be copied
 	plan.rowTasks, plan.colTasks = max(1, min(tasks, plan.rowPanels)), 1
 	least := plan.rowTasks*p.N + copyA*p.M
 	for cols := 2; cols <= min(tasks, plan.colPanels); cols++ {
@@ -160,7 +158,7 @@ func (plan *Plan) Tasks(phase int) int {
 func (plan *Plan) Run(phase, task int) {
 	switch {
 	case phase < plan.Phases()-1:
-		plan.pack(part(plan.packPanels(), plan.packTasks, task))
+		plan.pack(part(plan.colPanels, plan.packTasks, task))
 	case plan.dots:
 		plan.runDots(task)
 	default:
@@ -171,33 +169,16 @@ func (plan *Plan) Run(phase, task int) {
 // Release gives the plan's scratch memory back. The plan is not used after it.
 func (plan *Plan) Release() {
 	releaseFloats(plan.buffer)
-	releaseFloats(plan.bufferA)
 	*plan = Plan{}
 	freePlans.give(plan)
-}
-
-// packPanels is the number of panels to pack: those of B, then those of A.
-func (plan *Plan) packPanels() (panels int) {
-	if plan.packed != nil {
-		panels += plan.colPanels
-	}
-	if plan.packedA != nil {
-		panels += plan.rowPanels
-	}
-	return panels
 }
 
 func (plan *Plan) pack(from, to int) {
 	if plan.dots {
 		plan.packDots(from, to)
-		return
+	} else {
+		plan.packTiles(from, to)
 	}
-	ofB := 0
-	if plan.packed != nil {
-		ofB = plan.colPanels
-		plan.packTiles(from, min(to, ofB))
-	}
-	plan.packRows(max(from, ofB)-ofB, to-ofB)
 }
 
 // panels returns the row and column panels of a task.

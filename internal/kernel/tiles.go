@@ -66,9 +66,8 @@ func (plan *Plan) cutTiles() {
 	// Rows or columns of A that lie a multiple of 1 KB apart fall into a few
 	// sets of the cache and evict each other: copy the panel, if it is read often.
 	far := func(stride, count int) bool { return stride >= 256 && stride%256 == 0 && count > 4 }
-	if l.level != levelGo && plan.colPanels >= 4 && (far(p.ARow, p.M) || far(p.ACol, p.K)) {
-		plan.packedA, plan.bufferA = takeFloats(plan.rowPanels * blocks * plan.panelA())
-	}
+	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
+		(far(p.ARow, p.M) || far(p.ACol, p.K))
 
 	plan.sweep = p.M <= 2 && p.N >= 512 && p.CCol == 1 && tileInPlace(p, l)
 	if !tileInPlace(p, l) {
@@ -103,7 +102,6 @@ func (plan *Plan) runTiles(task int) {
 	}
 	s := takeScratch()
 	t := &s.tile
-	blocks := ceilDiv(p.K, plan.kBlock)
 	for k0 := 0; k0 == 0 || k0 < p.K; k0 += plan.kBlock {
 		t.k = min(plan.kBlock, p.K-k0)
 		for block := col0; block < col1; block += plan.colBlock {
@@ -111,9 +109,8 @@ func (plan *Plan) runTiles(task int) {
 				i, end := part(p.M, plan.rowPanels, r)
 				t.rows = end - i
 				t.a, t.aRow, t.aCol = p.A[min(len(p.A), i*p.ARow+k0*p.ACol):], p.ARow, p.ACol
-				if plan.packedA != nil {
-					t.aRow, t.aCol = plan.stridesA()
-					t.a = plan.packedA[(r*blocks+k0/plan.kBlock)*plan.panelA():]
+				if plan.packA {
+					s.packRows(l, t)
 				}
 				for q := block; q < min(block+plan.colBlock, col1); q++ {
 					j := q * l.tileCols
@@ -190,27 +187,15 @@ func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
 	}
 }
 
-// panelA is how many elements a packed panel of A takes, and stridesA how they
-// lie: in the order of A's own strides, with rows that share no set of the cache.
-func (plan *Plan) panelA() int { return 16 * (roundUp(plan.kBlock, 16) + 16) }
-
-func (plan *Plan) stridesA() (row, col int) {
-	if plan.problem.ACol == 1 {
-		return roundUp(plan.kBlock, 16) + 16, 1
+// packRows copies the tile's rows of A to scratch, in the order of its strides.
+func (s *scratch) packRows(l *routines, t *tile) {
+	row, col := roundUp(t.k, 16)+16, 1
+	if t.aCol != 1 {
+		row, col = 1, 16
 	}
-	return 1, 16
-}
-
-// packRows copies row panels from..to-1 of A, each block of K apart.
-func (plan *Plan) packRows(from, to int) {
-	p := &plan.problem
-	row, col := plan.stridesA()
-	for r := from; r < to; r++ {
-		i, end := part(p.M, plan.rowPanels, r)
-		dst := plan.packedA[r*ceilDiv(p.K, plan.kBlock)*plan.panelA():]
-		for k0 := 0; k0 < p.K; k0 += plan.kBlock {
-			copyMatrix(plan.level, dst, row, col, p.A[i*p.ARow+k0*p.ACol:], p.ARow, p.ACol, end-i, min(plan.kBlock, p.K-k0))
-			dst = dst[min(len(dst), plan.panelA()):]
-		}
+	if need := 16 * (roundUp(t.k, 16) + 16); len(s.a) < need {
+		s.a = alignedFloats(need)
 	}
+	copyMatrix(l, s.a, row, col, t.a, t.aRow, t.aCol, t.rows, t.k)
+	t.a, t.aRow, t.aCol = s.a, row, col
 }
