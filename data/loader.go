@@ -75,7 +75,7 @@ func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x
 }
 
 // ahead gathers batches on a goroutine of its own, each into one of a ring of
-// arenas; one more than are waiting, for the batch that is in use.
+// arenas: as many as may wait, and one for the batch that is in use.
 func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 	type batch struct {
 		arena  *tensor.Memory
@@ -87,7 +87,7 @@ func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.T
 		for range l.Prefetch + 1 {
 			free <- l.mem.Arena()
 		}
-		ready, stop := make(chan batch), make(chan struct{})
+		ready, stop := make(chan batch, l.Prefetch), make(chan struct{})
 		go func() {
 			defer close(ready)
 			defer func() { // a panic belongs to the caller, who may recover from it

@@ -5,11 +5,15 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"inkling/data"
+	"inkling/device"
+	"inkling/device/cpu"
 	"inkling/device/ref"
 	"inkling/tensor"
 )
@@ -115,6 +119,40 @@ func TestPrefetchChangesNoBit(t *testing.T) {
 			if !slices.Equal(got[i].pixels, want[i].pixels) || !slices.Equal(got[i].labels, want[i].labels) {
 				t.Fatalf("prefetch %d: batch %d differs", prefetch, i)
 			}
+		}
+	}
+}
+
+// counting is a device that counts the rows it was asked to gather.
+type counting struct {
+	device.Backend
+	gathered atomic.Int64
+}
+
+func (c *counting) Gather(dst, src, index device.View, scale float64) {
+	c.Backend.Gather(dst, src, index, scale)
+	if src.Rank > 1 { // images, and not their labels
+		c.gathered.Add(1)
+	}
+}
+
+// While the first batch is in use, as many as asked for are gathered, and no more.
+func TestPrefetchGathersAhead(t *testing.T) {
+	set := numbered(100, 2, func(i int) int32 { return int32(i % 2) })
+	for _, prefetch := range []int{0, 1, 3} {
+		c := &counting{Backend: cpu.New(1)}
+		l := data.NewLoader(tensor.On(c), set, 10)
+		l.Prefetch = prefetch
+		for range l.Epoch(nil) {
+			want := int64(1 + prefetch)
+			for wait := 0; c.gathered.Load() < want && wait < 5000; wait++ {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(20 * time.Millisecond)
+			if got := c.gathered.Load(); got != want {
+				t.Errorf("prefetch %d: %d batches are gathered while the first is in use, want %d", prefetch, got, want)
+			}
+			break
 		}
 	}
 }

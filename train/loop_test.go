@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/autograd"
 	"inkling/data"
 	"inkling/data/synth"
 	"inkling/device/cpu"
@@ -284,6 +285,15 @@ func TestDivergence(t *testing.T) {
 		}
 		if !slices.Equal(weights(trainer.Model), before) {
 			t.Error("the model is not back at its first weights")
+		}
+	})
+	t.Run("by overflow", func(t *testing.T) {
+		trainer := small(t, 1)
+		trainer.Model = nn.Sequential{trainer.Model, nn.Func((*autograd.Var).Square)}
+		trainer.Model.Params()[0].Value.Fill(1e30)
+		var d *train.Diverged
+		if err := trainer.Run(context.Background()); !errors.As(err, &d) || d.Batch != 0 || d.Where != "first in square with linear.weight" {
+			t.Errorf("%v, want a divergence first in square with linear.weight", err)
 		}
 	})
 	t.Run("of a network", func(t *testing.T) {
