@@ -46,6 +46,9 @@ func examineBalance(s *data.Set) Finding {
 	case most > 10*least:
 		return ill("balance", "Class %s has %d images and class %s only %d: the model will favour the first.", s.Classes[slices.Index(counts, most)], most, s.Classes[slices.Index(counts, least)], least)
 	}
+	if least == most {
+		return fine("balance", "Each of the %d classes has %d training images.", len(counts), least)
+	}
 	return fine("balance", "Each of the %d classes has between %d and %d training images.", len(counts), least, most)
 }
 
@@ -253,6 +256,9 @@ func ExamineUnits(activations *tensor.Tensor) Finding {
 	}
 	if dead > units/10 {
 		return ill("dead-units", "%d of the %d hidden units give the same answer whatever the image: they are dead, and the network is smaller than it looks.", dead, units)
+	}
+	if dead == 0 {
+		return fine("dead-units", "All %d hidden units respond to the image.", units)
 	}
 	return fine("dead-units", "All but %d of the %d hidden units respond to the image.", dead, units)
 }

@@ -184,12 +184,16 @@ func (e extra) Params() []*autograd.Param { return append(e.Layer.Params(), e.id
 
 func TestExamineUnits(t *testing.T) {
 	live := tensor.CPU.Uniform(rand.New(rand.NewPCG(1, 2)), 0, 1, 20, 10)
-	if f := explain.ExamineUnits(live); !f.Fine {
+	if f := explain.ExamineUnits(live); !f.Fine || f.Sentence != "All 10 hidden units respond to the image." {
+		t.Error(f.Sentence)
+	}
+	live.Index(1, 9).Fill(0)
+	if f := explain.ExamineUnits(live); !f.Fine || f.Sentence != "All but 1 of the 10 hidden units respond to the image." {
 		t.Error(f.Sentence)
 	}
 	live.Slice(1, 3, 5).CopyFrom(tensor.Zeros(1))
-	if f := explain.ExamineUnits(live); f.Fine || !strings.Contains(f.Sentence, "2 of the 10 hidden units give the same answer whatever the image") {
-		t.Errorf("two of ten units are dead: %s", f.Sentence)
+	if f := explain.ExamineUnits(live); f.Fine || !strings.Contains(f.Sentence, "3 of the 10 hidden units give the same answer whatever the image") {
+		t.Errorf("three of ten units are dead: %s", f.Sentence)
 	}
 	if f := explain.ExamineUnits(tensor.Zeros(1, 10)); !f.Fine {
 		t.Errorf("one image: %s", f.Sentence)
@@ -197,7 +201,14 @@ func TestExamineUnits(t *testing.T) {
 }
 
 func TestHealthyDataAreFine(t *testing.T) {
-	allFine(t, explain.ExamineData(synth.Generate(500, 200, 1)))
+	findings := explain.ExamineData(synth.Generate(500, 200, 1))
+	allFine(t, findings)
+	if got := look(findings, "balance").Sentence; got != "Each of the 10 classes has 50 training images." {
+		t.Errorf("said %q", got)
+	}
+	if got := look(explain.ExamineData(synth.Generate(505, 200, 1)), "balance").Sentence; got != "Each of the 10 classes has between 50 and 51 training images." {
+		t.Errorf("said %q", got)
+	}
 }
 
 func TestTheDoctorFindsDataFaults(t *testing.T) {
