@@ -26,7 +26,7 @@ Now the machine weighs the pixels itself. Each class has one weight for each of 
 
 The gradient says for every weight which way the loss falls; each step goes a little that way, 256 images at a time. It works, but slowly: where a sigmoid is nearly 0 or 1 its slope is nearly zero, so a class that is wrong and sure of it is hardly corrected.`},
 	{name: "softmax", model: "linear", loss: "softmax-mse", title: "Softmax: the classes compete", text: `
-An image shows one digit, not several, yet ten sigmoids do not know of each other. Softmax turns the ten logits into probabilities that sum to one: raising one class lowers the others. The loss stays the mean squared error, and so does half of the trouble: a confident mistake still lies on a plateau, where the slope is close to nothing.`},
+An image shows one digit, not several, yet ten sigmoids do not know of each other. Softmax turns the ten logits into probabilities that sum to one: raising one class lowers the others. The loss stays the mean squared error, and its trouble stays with it: a confident mistake still lies on a plateau, where the slope is close to nothing.`},
 	{name: "cross-entropy", model: "linear", loss: "cross-entropy", title: "Cross-entropy: being surely wrong costs most", text: `
 The last fault is the loss itself. Take minus the logarithm of the probability that the right class got: 0 when that is 1, and without limit as it goes to 0. Its gradient at the logits is simply the probabilities minus the right answer: the surer the mistake, the harder the push. Same model, same rate, same number of steps.`},
 	{name: "network", model: "network", loss: "cross-entropy", title: "A network with a hidden layer", text: `

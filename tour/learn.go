@@ -35,6 +35,7 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 	}
 	w := &watcher{guide: g, chapter: c, model: model, into: t, batches: g.train.Batches()}
 	w.snapshot(0)
+	first := model.Params()[0].Value.T().Float32s() // (classes or hidden, pixels)
 	trainer := &train.Trainer{
 		Model: model, Loss: loss, Optimizer: optim.NewSGD(model.Params(), rate),
 		Train: g.train, Valid: g.test, Epochs: epochs, Seed: g.Seed, Hooks: []any{w},
@@ -42,7 +43,7 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 	if err := trainer.Run(ctx); err != nil {
 		return err
 	}
-	g.collect(c, model, t)
+	g.collect(c, model, rows(first, g.spec.Pixels()), t)
 	file := filepath.Join(g.Out, c.name+".safetensors")
 	if err := g.saveModel(file, c.model, model, map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}); err != nil {
 		return err
@@ -73,8 +74,9 @@ func (g *guide) examine(c chapter, model nn.Layer, loss nn.Loss) {
 	}
 }
 
-// collect takes the trained model apart for the page.
-func (g *guide) collect(c chapter, model nn.Layer, t *report.Trained) {
+// collect takes the trained model apart for the page; before is its first
+// layer's weights at the start, a row for each unit.
+func (g *guide) collect(c chapter, model nn.Layer, before [][]float32, t *report.Trained) {
 	test := g.Data.Test
 	for _, m := range explain.Worst(t.Final, test.Labels, 12) {
 		t.Worst = append(t.Worst, report.Mistake{Picture: picture(test, m.Index, "test"), Answer: m.Answer, Probs: m.Probs})
@@ -86,7 +88,7 @@ func (g *guide) collect(c chapter, model nn.Layer, t *report.Trained) {
 		looks := rows(in.T().Float32s(), g.spec.Pixels())
 		says := rows(out.Float32s(), g.spec.Classes)
 		for u := range hidden {
-			t.Hidden = append(t.Hidden, report.Unit{In: looks[u], Out: says[u]})
+			t.Hidden = append(t.Hidden, report.Unit{Before: before[u], In: looks[u], Out: says[u]})
 		}
 		g.examineUnits(c, params)
 	} else {
