@@ -1,11 +1,14 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"inkling/autograd"
 	"inkling/models"
@@ -30,6 +33,7 @@ type Info struct {
 	Classes      []string       `json:"classes"`
 	Scale        float64        `json:"scale"` // a pixel's byte times this is the number that the model sees
 	Training     map[string]any `json:"training,omitempty"`
+	Weights      string         `json:"weights_sha256"` // of the tensors: names, shapes and bytes
 	Samples      []Sample       `json:"samples"`
 }
 
@@ -74,6 +78,7 @@ func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 	}
 	info := c.Info
 	info.Format = 1
+	info.Weights = digest(f)
 	info.Samples = nil
 	for i, image := range samples {
 		if len(image) != c.Spec.Pixels() {
@@ -139,6 +144,9 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	if err := f.CheckFinite(); err != nil {
 		return nil, err
 	}
+	if c.Weights != digest(f) {
+		return nil, errors.New("the weights are not those that the file was saved with; it is damaged or was changed")
+	}
 	for _, p := range model.Params() {
 		t, _ := f.Lookup(p.Name)
 		values, err := safetensors.Float32s(t)
@@ -151,6 +159,17 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// digest is the SHA-256 of a file's tensors, whatever their order. It sees a
+// changed weight that no sample's answer depends on.
+func digest(f *safetensors.File) string {
+	h := sha256.New()
+	for _, t := range slices.SortedFunc(slices.Values(f.Tensors), func(a, b safetensors.Tensor) int { return strings.Compare(a.Name, b.Name) }) {
+		fmt.Fprintf(h, "%q %s %v ", t.Name, t.DType, t.Shape)
+		h.Write(t.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (i *Info) check() error {

@@ -129,6 +129,12 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		{"a changed weight", func(t *testing.T, path string) {
 			change(t, path, setWeight("linear.bias", 3, 0.5))
+		}, []string{"the weights are not those that the file was saved with"}},
+		{"a changed weight of a pixel that is blank in all samples", func(t *testing.T, path string) {
+			change(t, path, setWeight("linear.weight", 0, 0.5))
+		}, []string{"the weights are not those that the file was saved with"}},
+		{"another answer", func(t *testing.T, path string) {
+			inform(t, path, func(i *train.Info) { i.Samples[0].Logits[3]++ })
 		}, []string{"does not give the answers that it was saved with", "sample 0, class 3"}},
 		{"another preprocessing", func(t *testing.T, path string) {
 			inform(t, path, func(i *train.Info) { i.Scale = 1.0 / 256 })

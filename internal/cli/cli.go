@@ -169,12 +169,3 @@ func (a *app) prepare() error {
 	}
 	return nil
 }
-
-// aside is where text for people goes: standard output, or standard error where
-// that carries JSON.
-func (a *app) aside() io.Writer {
-	if a.json {
-		return a.err
-	}
-	return a.out
-}

@@ -23,7 +23,6 @@ type story struct {
 	chapter tour.ChapterBegins
 	started bool // the head of the epochs' table has been printed
 	ill     int  // what the doctor found
-	post    bool // a post's figure stands in the table
 }
 
 func newStory(w io.Writer) *story {
