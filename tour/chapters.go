@@ -42,6 +42,13 @@ func Chapters() []string {
 	return names
 }
 
+// CheckChapters returns an error that lists the chapters there are, if one of
+// the names is not among them.
+func CheckChapters(names []string) error {
+	_, err := choose(names)
+	return err
+}
+
 // choose returns the chapters of the given names in the story's order; all of
 // them where no name is given.
 func choose(names []string) ([]chapter, error) {

@@ -32,8 +32,8 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
   inkling tour --data path/to/digits --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkChapters(chapters); err != nil {
-				return err
+			if err := tour.CheckChapters(chapters); err != nil {
+				return usagef("--chapters: %w", err)
 			}
 			opened, builtIn, err := a.tourData(c.Context(), dataName, c.Flags().Changed("data"), seed)
 			if err != nil {
@@ -58,19 +58,6 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 	})
 	c.RegisterFlagCompletionFunc("data", completeData)
 	return c
-}
-
-func checkChapters(names []string) error {
-	for _, n := range names {
-		known := false
-		for _, k := range tour.Chapters() {
-			known = known || n == k
-		}
-		if !known {
-			return usagef("--chapters: there is no chapter %q; there are %s", n, strings.Join(tour.Chapters(), ", "))
-		}
-	}
-	return nil
 }
 
 // tourData opens what the tour learns from. Where the reader named the data,
