@@ -43,13 +43,15 @@ func Generate(train, test int, seed uint64) *data.Dataset {
 	}
 }
 
-// Digit draws one digit, 28 x 28 pixels in rows; 0 is paper, 255 is ink.
+// Digit draws one digit of class 0 to 9, 28 x 28 pixels in rows; 0 is paper,
+// 255 is ink.
 func Digit(rng *rand.Rand, class int) [Side * Side]uint8 {
 	return [Side * Side]uint8(Draw(rng, class, Side))
 }
 
-// Draw draws one digit on a canvas of side x side pixels, at least 28: the same
-// digit that Digit draws from the same random numbers, only larger.
+// Draw draws one digit of class 0 to 9 on a canvas of side x side pixels: the
+// digit that Digit draws from the same random numbers, only larger. It panics
+// if side is less than 28.
 func Draw(rng *rand.Rand, class, side int) []uint8 {
 	image := make([]uint8, side*side)
 	newPen(side).digit(rng, class, image)
@@ -66,7 +68,9 @@ func draw(n int, seed uint64, stream uint64) *data.Set {
 		Width:    Side,
 		Classes:  []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 	}
-	labelSource := rand.NewPCG(seed, stream<<32)
+	// Each image and each run of ten labels has its own generator: the images
+	// take the odd numbers of the stream, the labels the even ones.
+	labelSource := rand.NewPCG(0, 0)
 	labels := rand.New(labelSource)
 	for first := 0; first < n; first += 10 {
 		labelSource.Seed(seed, stream<<32|uint64(first)<<1)
