@@ -106,6 +106,9 @@ func (a *archive) read(ctx context.Context, opt Options) (*findings, error) {
 	return found, nil
 }
 
+// maxName is the longest path that Linux takes, and it takes the longest.
+const maxName = 4096
+
 // safeName returns the clean name of an entry, or an error if a careless program
 // would unpack it outside its folder. One such entry and the archive is refused:
 // whoever made it meant harm, or no system that reads it agrees on where files go.
@@ -114,6 +117,8 @@ func safeName(name string) (string, error) {
 		return "", fmt.Errorf("refused: the entry %s %s", quote(name), why)
 	}
 	switch {
+	case len(name) > maxName:
+		return "", fmt.Errorf("refused: an entry has a name of %d bytes, more than any system's %d", len(name), maxName)
 	case strings.Contains(name, `\`):
 		return refuse("has a backslash in its name")
 	case strings.ContainsRune(name, 0):
@@ -152,8 +157,8 @@ func newGauge(limit int64) *gauge {
 	return g
 }
 
-func (g *gauge) spend(n int) error {
-	if g.left.Add(-int64(n)) < 0 {
+func (g *gauge) spend(n int64) error {
+	if g.left.Add(-n) < 0 {
 		return fmt.Errorf("%w, %d bytes", errBomb, g.limit)
 	}
 	return nil
@@ -167,7 +172,7 @@ type gauged struct {
 
 func (r gauged) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
-	if bomb := r.g.spend(n); bomb != nil {
+	if bomb := r.g.spend(int64(n)); bomb != nil {
 		return n, bomb
 	}
 	return n, err

@@ -6,10 +6,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +118,16 @@ func TestArchiveOfIDX(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{"MNIST/raw/train-images-idx3-ubyte": images.Bytes(), "MNIST/raw/train-labels-idx1-ubyte.gz": gzipped(labels.Bytes())}
+	// What is wrong with a file in a whole archive is not the archive's fault.
+	good := files["MNIST/raw/train-labels-idx1-ubyte.gz"]
+	for _, bad := range [][]byte{good[:len(good)-3], append(bytes.Clone(good[:len(good)-8]), make([]byte, 8)...)} {
+		files["MNIST/raw/train-labels-idx1-ubyte.gz"] = bad
+		for _, b := range [][]byte{tarred(files), gzipped(tarred(files)), zipOf(files)} {
+			_, err := openBytes(t, b, Options{})
+			wantError(t, err, "archive: MNIST/raw/train-labels-idx1-ubyte.gz: byte 10: ", "fetch it again")
+		}
+	}
+	files["MNIST/raw/train-labels-idx1-ubyte.gz"] = good
 	for name, b := range map[string][]byte{"tgz": gzipped(tarred(files)), "zip": zipOf(files)} {
 		opt := Options{CacheDir: t.TempDir()}
 		for range 2 {
@@ -158,6 +172,11 @@ func TestArchiveRefused(t *testing.T) {
 	}
 	_, err := openBytes(t, zipOf(small, func(h *zip.FileHeader) { h.Flags |= 1 }), Options{})
 	wantError(t, err, "is encrypted")
+	long := map[string][]byte{strings.Repeat("n/", 2100) + "x.png": nil}
+	for _, b := range [][]byte{tarred(long), zipOf(long)} {
+		_, err := openBytes(t, b, Options{})
+		wantError(t, err, "refused: an entry has a name of 4205 bytes, more than any system's 4096")
+	}
 	twice := tarred(small, &tar.Header{Name: "m/train/cat/1.png", Typeflag: tar.TypeReg})
 	_, err = openBytes(t, twice, Options{})
 	wantError(t, err, "m/train/cat/1.png appears twice")
@@ -182,6 +201,70 @@ func TestArchiveBombs(t *testing.T) {
 	wantError(t, err, "unpacks to more than is read at most")
 	_, err = openBytes(t, zipOf(files), Options{Limits: Limits{Files: 3}})
 	wantError(t, err, "more than the 3")
+	clear(files)
+	for i := range 3 {
+		files[strings.Repeat("n", 250)+strconv.Itoa(i)] = nil
+	}
+	_, err = openBytes(t, gzipped(tarred(files)), Options{Limits: Limits{Files: 5}})
+	wantError(t, err, "names of more than 640 bytes together")
+	// A sparse file: a megabyte that the archive does not hold.
+	_, err = openBytes(t, sparse("a/1.png", 1<<20), Options{Limits: Limits{Unpacked: 1 << 19}})
+	wantError(t, err, "unpacks to more than is read at most, 524288 bytes")
+}
+
+// sparse is a tar archive with one file of zeros, all of them a hole.
+func sparse(name string, size int) []byte {
+	var b bytes.Buffer
+	record := func(name string, kind byte, body string) {
+		var one bytes.Buffer
+		w := tar.NewWriter(&one)
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(body)), Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}); err != nil {
+			panic(err)
+		}
+		w.Write([]byte(body))
+		w.Flush()
+		raw := one.Bytes()
+		for i := range 8 { // the checksum counts itself as spaces
+			raw[148+i] = ' '
+		}
+		raw[156] = kind
+		sum := 0
+		for _, v := range raw[:512] {
+			sum += int(v)
+		}
+		copy(raw[148:], fmt.Sprintf("%06o\x00 ", sum))
+		b.Write(raw)
+	}
+	var pax strings.Builder
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=" + name, "GNU.sparse.realsize=" + strconv.Itoa(size)} {
+		fmt.Fprintf(&pax, "%d %s\n", len(r)+4, r) // two digits, a space and a line feed
+	}
+	record("pax", tar.TypeXHeader, pax.String())
+	record("x", tar.TypeReg, "0\n"+strings.Repeat("\x00", 510)) // no data in its map
+	b.Write(make([]byte, 1024))
+	return b.Bytes()
+}
+
+// Many images within the limit of one, in one batch: they are counted one by one.
+func TestManyLargeImages(t *testing.T) {
+	files := make(map[string][]byte)
+	for i := range 64 {
+		files[fmt.Sprintf("%d/%d.png", i%2, i)] = grey(1000, 1000, 7)
+	}
+	opt := Options{Limits: Limits{TotalBytes: 2 << 20}, Workers: 1}
+	for name, open := range map[string]func() error{
+		"folder": func() error { _, _, err := Open(context.Background(), plant(t, files), opt); return err },
+		"tar":    func() error { _, err := openBytes(t, tarred(files), opt); return err },
+		"zip":    func() error { _, err := openBytes(t, zipOf(files), opt); return err },
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		wantError(t, open(), "too large together")
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 24<<20 {
+			t.Errorf("%s: %d bytes allocated where 2 MiB of pixels are the limit", name, got)
+		}
+	}
 }
 
 func TestArchiveDamaged(t *testing.T) {

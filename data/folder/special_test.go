@@ -74,3 +74,34 @@ func TestSpecialFiles(t *testing.T) {
 	_, _, err = Open(context.Background(), at("fifo.png"), Options{})
 	wantError(t, err, "neither a folder nor a file but a FIFO")
 }
+
+// A file that is deleted or replaced between its listing and its reading is named.
+func TestChangedWhileRead(t *testing.T) {
+	root := plant(t, map[string][]byte{
+		"a/gone.png": grey(2, 2, 1), "a/shorter.png": grey(2, 2, 2), "a/longer.png": grey(2, 2, 3), "a/fifo.png": grey(2, 2, 4), "b/good.png": grey(2, 2, 5),
+	})
+	opt, err := Options{}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := list(root, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	at := func(name string) string { return filepath.Join(root, "a", name) }
+	for _, err := range []error{
+		os.Remove(at("gone.png")), os.Remove(at("fifo.png")), syscall.Mkfifo(at("fifo.png"), 0o666),
+		os.Truncate(at("shorter.png"), 40), os.Truncate(at("longer.png"), 1000),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, r, err := build(context.Background(), src, opt)
+	wantError(t, err, "4 files are not readable images",
+		"a/gone.png: no such file", "a/shorter.png: a broken PNG: the file is cut short", "a/longer.png: the file changed while it was read", "a/fifo.png: the file is empty")
+	if r.Images != 1 {
+		t.Errorf("%d images, want the one that stayed as it was", r.Images)
+	}
+}

@@ -16,6 +16,10 @@ import (
 // A batch of a tar archive ends at this many bytes, or at batchFiles files.
 const batchBytes = 1 << 20
 
+// meanName bounds the bytes of all names: as many files as may be, of this length
+// on the average. A name costs an archive next to nothing and is kept in memory.
+const meanName = 128
+
 // batch is a run of files of a tar archive on their way to a worker.
 type batch struct {
 	blob     []byte // the files' bytes, one after the other
@@ -27,12 +31,14 @@ type batch struct {
 // decoding that of the workers; which files belong to a class is known only at
 // the end, so every file is decoded, and what is none of the data's forgotten.
 type tarReader struct {
-	opt     Options
-	workers *workers
-	entries []entry
-	first   []int // for each batch, the index of its first entry
-	batches []*batch
-	idx     idx.Builder
+	opt      Options
+	workers  *workers
+	contents *gauge // what the entries hold: a sparse one holds more than the archive has bytes
+	names    *gauge
+	entries  []entry
+	first    []int // for each batch, the index of its first entry
+	batches  []*batch
+	idx      idx.Builder
 }
 
 func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
@@ -46,7 +52,10 @@ func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
 		r = z
 	}
 	r = bufio.NewReaderSize(gauged{r, g}, 1<<18)
-	t := &tarReader{opt: opt, workers: startWorkers(ctx, opt, 0)}
+	t := &tarReader{
+		opt: opt, workers: startWorkers(ctx, opt, 0),
+		contents: newGauge(opt.Limits.Unpacked), names: newGauge(meanName * int64(opt.Limits.Files)),
+	}
 	err := t.readAll(r)
 	if stopped := t.workers.finish(); err == nil || stopped != nil {
 		err = stopped
@@ -134,17 +143,27 @@ func (t *tarReader) readAll(r io.Reader) error {
 
 // entry takes in one entry.
 func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
-	switch h.Typeflag {
-	case tar.TypeXGlobalHeader: // a comment, such as the commit that git archive writes
+	if h.Typeflag == tar.TypeXGlobalHeader { // a comment, such as the commit that git archive writes
 		return nil
+	}
+	name, err := safeName(h.Name)
+	if err != nil {
+		return err
+	}
+	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeDir:
 	case tar.TypeSymlink, tar.TypeLink:
 		return fmt.Errorf("refused: the entry %s is a link; only files and folders are read", quote(h.Name))
 	default:
 		return fmt.Errorf("refused: the entry %s is of type %q; only files and folders are read", quote(h.Name), h.Typeflag)
 	}
-	name, err := safeName(h.Name)
-	if err != nil || name == "." {
+	if name == "." {
+		return nil
+	}
+	if t.names.spend(int64(len(name))) != nil {
+		return fmt.Errorf("names of more than %d bytes together", t.names.limit)
+	}
+	if err := t.contents.spend(h.Size); err != nil {
 		return err
 	}
 	if len(t.entries) == t.opt.Limits.Files {
@@ -156,7 +175,7 @@ func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
 	case e.dir:
 	case idx.Usual(base):
 		if err := t.idx.Add(name, r); err != nil {
-			return err
+			return errors.New(err.Error()) // unpackError takes it for the archive's own else
 		}
 		e.problem = "an IDX file"
 	case hidden(base):
@@ -211,10 +230,10 @@ func (t *tarReader) flush() {
 			if w.ctx.Err() != nil {
 				return
 			}
-			b.pictures[i] = d.decode(b.blob[start:end])
+			b.pictures[i] = w.decode(d, b.blob[start:end])
 			start = end
 		}
 		b.blob = nil // its pictures are all that is wanted
-		w.count(b.pictures)
+		w.count(len(b.pictures))
 	})
 }

@@ -169,7 +169,8 @@ func readRegular(name string, size, limit int64, buf []byte) (file []byte, probl
 	if size > limit {
 		return nil, fmt.Sprintf("the file has %d bytes, more than the %d that are read at most", size, limit)
 	}
-	f, err := os.Open(name)
+	// It was regular when it was listed. Should a FIFO stand there by now, this does not wait for a writer.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, cause(err)
 	}

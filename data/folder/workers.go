@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // errTooMuch is the cause of a stop when the decoded images outgrow their limit.
@@ -23,9 +24,9 @@ type workers struct {
 	wg   sync.WaitGroup
 
 	opt   Options
+	bytes atomic.Int64 // of all decoded pixels
 	mu    sync.Mutex
-	bytes int64 // of all decoded pixels
-	done  int   // images
+	done  int // images
 	total int
 }
 
@@ -57,19 +58,21 @@ func (w *workers) do(job func(*decoder)) bool {
 	}
 }
 
-// count adds decoded pictures to the sum that is limited, and reports progress.
-func (w *workers) count(pictures []picture) {
-	var sum int64
-	for i := range pictures {
-		sum += int64(len(pictures[i].pix))
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.bytes += sum
-	w.done += len(pictures)
-	if w.bytes > w.opt.Limits.TotalBytes {
+// decode decodes a file and adds its pixels to the sum that is limited. They are
+// added one by one: 128 large images, a batch, are gigabytes.
+func (w *workers) decode(d *decoder, file []byte) picture {
+	p := d.decode(file)
+	if w.bytes.Add(int64(len(p.pix))) > w.opt.Limits.TotalBytes {
 		w.stop(fmt.Errorf("%w: more than %d bytes of pixels; give a smaller size to scale them to", errTooMuch, w.opt.Limits.TotalBytes))
 	}
+	return p
+}
+
+// count reports progress by a number of images.
+func (w *workers) count(images int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done += images
 	if w.opt.Progress != nil {
 		w.opt.Progress(w.done, w.total)
 	}
@@ -108,11 +111,11 @@ func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i 
 					if buf, problem = read(file.entry, buf[:0]); problem != "" {
 						decoded[k].problem = problem
 					} else {
-						decoded[k] = d.decode(buf)
+						decoded[k] = w.decode(d, buf)
 					}
 					pictures[file.entry] = decoded[k]
 				}
-				w.count(decoded)
+				w.count(len(decoded))
 			})
 			if !ok {
 				return nil, w.finish()
