@@ -1,7 +1,6 @@
 package idx
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -256,19 +255,23 @@ func (b *Builder) classNames() ([]string, error) {
 
 // readClasses reads one class name a line. Labels are bytes, so there are 256 at most.
 func readClasses(r io.Reader, name string) ([]string, error) {
+	const most = 1 << 16
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", quote(name), err)
+	}
+	if len(text) > most {
+		return nil, fmt.Errorf("%s: more than the %d bytes that a list of classes has at most", quote(name), most)
+	}
 	var names []string
-	lines := bufio.NewScanner(io.LimitReader(r, 1<<16))
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
 		if line == "" {
 			continue
 		}
 		if names = append(names, line); len(names) > 256 {
 			return nil, fmt.Errorf("%s: line %d: more than the 256 classes that one byte can tell apart", quote(name), len(names))
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", quote(name), err)
 	}
 	if len(names) < 2 {
 		return nil, fmt.Errorf("%s: names %d classes, want 2 at least, one a line", quote(name), len(names))

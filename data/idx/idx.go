@@ -23,6 +23,10 @@ import (
 // public set of this kind, EMNIST by class, has 547 million.
 const MaxBytes = 1 << 30
 
+// MaxImages is the largest number of images, and of labels, in one file. EMNIST by
+// class has 814,255; each costs memory beyond its pixels.
+const MaxImages = 1 << 26
+
 // typeByte is the only element type of images and labels; other names what else
 // a header may say, for the message.
 const typeByte = 0x08
@@ -67,6 +71,9 @@ func read(r io.Reader, name string, rank int, limit int64) ([]uint8, []int, erro
 	total, ok := product(dims, limit)
 	if !ok {
 		return fail("bytes 4 to %d: dimensions %s make more than the %d elements that are read at most", 3+4*rank, join(dims), limit)
+	}
+	if dims[0] > MaxImages {
+		return fail("byte 4: the header promises %d %s, more than the %d that are read at most", dims[0], what(part{labels: rank == 1}), MaxImages)
 	}
 	start := 4 + 4*rank
 	body, err := grow(r, total)

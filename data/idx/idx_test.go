@@ -62,7 +62,9 @@ func TestHostile(t *testing.T) {
 		{"product overflows", with(goodImages, 4, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff), false, "dimensions 2147483647 x 2147483647 x 2147483647 make more"},
 		{"product is 0 modulo 2^64", with(goodImages, 4, 0x40, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 16), false, "make more"},
 		{"dimension beyond 2^31", with(goodImages, 4, 0xff, 0xff, 0xff, 0xff), false, "byte 4: dimension 1 of 3 is 4294967295"},
-		{"large claim, no data", with(goodImages, 4, 0x10, 0, 0, 0), false, "only 6 are there"},
+		{"large claim, no data", with(goodImages, 8, 0x08, 0, 0, 0), false, "only 6 are there"},
+		{"more images than are read", with(goodImages, 4, 4, 0, 0, 1), false, "byte 4: the header promises 67108865 images, more than the 67108864"},
+		{"more labels than are read", with(goodLabels, 4, 4, 0, 0, 1), true, "byte 4: the header promises 67108865 labels"},
 		{"gzip cut", gz[:len(gz)-9], false, "cut short"},
 		{"gzip header cut", gz[:6], false, "cut short"},
 		{"gzip checksum", with(gz, len(gz)-8, gz[len(gz)-8]^1), false, "checksum"},
@@ -92,7 +94,7 @@ func TestHostile(t *testing.T) {
 // A gzip bomb costs what its header claims at most, and that is limited; a claim
 // alone costs nothing.
 func TestMemory(t *testing.T) {
-	claim := with(goodImages, 4, 0x10, 0, 0, 0) // 2^28 x 1 x 3
+	claim := with(goodImages, 8, 0x08, 0, 0, 0) // 2 x 2^27 x 3
 	bomb := zipped(append(with(goodImages, 4, 0, 0, 0, 1), make([]byte, 64<<20)...))
 	for name, file := range map[string][]byte{"claim": claim, "bomb": bomb} {
 		var before, after runtime.MemStats
@@ -144,6 +146,7 @@ func TestOpen(t *testing.T) {
 			"t10k-images-idx3-ubyte": tall, "t10k-labels-idx1-ubyte": {0, 0, 8, 1, 0, 0, 0, 1, 0}}, "3 x 1 pixels"},
 		{"label outside", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": with(goodLabels, 9, 7), "classes.txt": []byte("a\nb\n")}, "label 1 (byte 9) is 7, outside the 2 classes"},
 		{"one class name", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels, "classes.txt": []byte("a\n")}, "names 1 classes"},
+		{"long class names", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels, "classes.txt": append(bytes.Repeat([]byte("a"), 1<<16), "\nb"...)}, "classes.txt: more than the 65536 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
