@@ -86,7 +86,9 @@ func Check(ctx context.Context, name string, opt Options) (*Checked, error) {
 		if openErr != nil {
 			return nil, openErr
 		}
-		nameClasses(ds, found.spec)
+		if err := nameClasses(ds, found); err != nil {
+			return nil, err
+		}
 		c.Report = folder.ReportOf(ds)
 	default:
 		o, openErr := Open(ctx, name, opt)

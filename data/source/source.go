@@ -135,27 +135,47 @@ func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
 		return nil, err
 	}
 	o.Name = found.name
-	nameClasses(o.Dataset, found.spec)
+	if err := nameClasses(o.Dataset, found); err != nil {
+		return nil, err
+	}
 	o.From = o.describe(opt)
 	return o, nil
 }
 
 // nameClasses gives the classes of a known data set their names: IDX files have
-// only numbers.
-func nameClasses(ds *data.Dataset, spec fetch.Spec) {
-	if len(spec.Classes) == 0 || len(ds.Train.Classes) != len(spec.Classes) {
-		return
+// only numbers. A number beyond the known classes is an error.
+func nameClasses(ds *data.Dataset, found *place) error {
+	spec := found.spec
+	if len(spec.Classes) == 0 || len(ds.Train.Classes) < len(spec.Classes) {
+		return nil
 	}
 	for i, c := range ds.Train.Classes {
 		if c != strconv.Itoa(i) {
-			return
+			return nil
 		}
+	}
+	if err := outside(ds, len(spec.Classes)); err != nil {
+		return fmt.Errorf("%s: %w, outside the %d classes of %s", quote(found.path), err, len(spec.Classes), spec.Name)
 	}
 	for _, set := range []*data.Set{ds.Train, ds.Valid, ds.Test} {
 		if set != nil {
 			set.Classes = slices.Clone(spec.Classes)
 		}
 	}
+	return nil
+}
+
+// outside names the first label that is none of so many classes.
+func outside(ds *data.Dataset, classes int) error {
+	for split, set := range map[string]*data.Set{"train": ds.Train, "valid": ds.Valid, "test": ds.Test} {
+		if set == nil {
+			continue
+		}
+		if i := slices.IndexFunc(set.Labels, func(l int32) bool { return int(l) >= classes }); i >= 0 {
+			return fmt.Errorf("%s of the %s split has label %d", set.Name(i), split, set.Labels[i])
+		}
+	}
+	return nil
 }
 
 // describe says in one line what was opened.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +236,28 @@ func TestOpenDownload(t *testing.T) {
 	cancel()
 	if _, err := Open(ctx, spec.Name, opt); !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// A label that the known data set does not have is an error, not another class.
+func TestLabelOutsideKnown(t *testing.T) {
+	opt := alone(t)
+	stray := &data.Set{Images: []uint8{1, 2, 3}, Labels: []int32{1, 0, 200}, Channels: 1, Height: 1, Width: 1, Classes: make([]string, 201)}
+	for i := range stray.Classes {
+		stray.Classes[i] = strconv.Itoa(i)
+	}
+	dir := filepath.Join(opt.DataDir, "mnist")
+	if err := idx.Write(dir, &data.Dataset{Train: stray, Test: stray.Subset([]int{0, 1})}, true); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(context.Background(), "mnist", opt)
+	_, checkErr := Check(context.Background(), "mnist", opt)
+	want := dir + ": image 2 of the train split has label 200, outside the 10 classes of mnist"
+	if err == nil || err.Error() != want || checkErr == nil || checkErr.Error() != want {
+		t.Errorf("opened: %v; checked: %v; want %s", err, checkErr, want)
+	}
+	if o, err := Open(context.Background(), dir, opt); err != nil || len(o.Train.Classes) != 201 {
+		t.Errorf("by its path: %v", err)
 	}
 }
 
