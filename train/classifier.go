@@ -84,7 +84,11 @@ func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 		if len(image) != c.Spec.Pixels() {
 			return nil, fmt.Errorf("sample %d has %d pixels; the model wants %d", i, len(image), c.Spec.Pixels())
 		}
-		info.Samples = append(info.Samples, Sample{image, c.Logits(image)})
+		logits := c.Logits(image)
+		if k := slices.IndexFunc(logits, func(v float32) bool { return v-v != 0 }); k >= 0 { // NaN or infinite
+			return nil, fmt.Errorf("to sample %d the model answers %v for class %d; it has diverged", i, logits[k], k)
+		}
+		info.Samples = append(info.Samples, Sample{image, logits})
 	}
 	if err := info.check(); err != nil {
 		return nil, err

@@ -244,6 +244,10 @@ func TestSaveRefuses(t *testing.T) {
 			c.Model.Params()[0].Value.Index(0, 3).Fill(math.Inf(-1))
 			return samples
 		}},
+		{"weights too large for an answer", "to sample 0 the model answers", func(c *train.Classifier) [][]byte {
+			c.Model.Params()[0].Value.Fill(math.MaxFloat32)
+			return samples
+		}},
 		{"no samples", "no sample answers", func(c *train.Classifier) [][]byte { return nil }},
 		{"a short sample", "sample 1 has 783 pixels; the model wants 784", func(c *train.Classifier) [][]byte { return [][]byte{samples[0], samples[1][1:]} }},
 		{"no scale", "a scale of 0", func(c *train.Classifier) [][]byte { c.Scale = 0; return samples }},

@@ -103,6 +103,11 @@ func (t *Trainer) Run(ctx context.Context) error {
 		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(t.Train.Set.Len()), Seconds: time.Since(start).Seconds()}
 		if t.Valid != nil {
 			e.Valid = Evaluate(t.Model, t.Loss, t.Valid)
+			// Weights can be finite and yet too large for any answer.
+			if t.Loss != nil && t.Valid.Set.Len() > 0 && (math.IsNaN(e.Valid.Loss) || math.IsInf(e.Valid.Loss, 0)) {
+				restore(params, good)
+				return &Diverged{epoch, batch - 1, "in the validation after the step"}
+			}
 		}
 		for _, h := range t.Hooks {
 			if h, ok := h.(EpochHook); ok {

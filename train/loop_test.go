@@ -287,6 +287,21 @@ func TestDivergence(t *testing.T) {
 			t.Error("the model is not back at its first weights")
 		}
 	})
+	t.Run("in the validation", func(t *testing.T) {
+		// The last step leaves weights that are finite, and answers that are not.
+		trainer := small(t, 1)
+		before := weights(trainer.Model)
+		trainer.Train = data.NewLoader(tensor.CPU, halves(10), 10)
+		trainer.Epochs = 1
+		trainer.Optimizer = leap{trainer.Model}
+		var d *train.Diverged
+		if err := trainer.Run(context.Background()); !errors.As(err, &d) || d.Where != "in the validation after the step" {
+			t.Fatalf("%v, want a divergence in the validation", err)
+		}
+		if !slices.Equal(weights(trainer.Model), before) {
+			t.Error("the model is not back at its first weights")
+		}
+	})
 	t.Run("by overflow", func(t *testing.T) {
 		trainer := small(t, 1)
 		trainer.Model = nn.Sequential{trainer.Model, nn.Func((*autograd.Var).Square)}
@@ -312,6 +327,17 @@ func TestDivergence(t *testing.T) {
 		}
 	})
 }
+
+// leap is an optimiser whose one step goes as far as float32 does.
+type leap struct{ model nn.Layer }
+
+func (l leap) Step(autograd.Grads) {
+	for _, p := range l.model.Params() {
+		p.Value.Fill(math.MaxFloat32)
+	}
+}
+
+func (leap) SetRate(float64) {}
 
 // Same seed, same bits, whatever the number of workers and of batches ahead.
 func TestSameSeedSameBits(t *testing.T) {
