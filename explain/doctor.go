@@ -119,23 +119,33 @@ func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x
 	return append(findings, examineByHeart(model, loss, rate, x, labels)...)
 }
 
-// examineOutputs finds a softmax that was taken before a loss that takes one itself.
+// examineOutputs finds a softmax that was taken before a loss that takes one
+// itself, over the classes or, worse, over the batch.
 func examineOutputs(logits *tensor.Tensor, lossName string) Finding {
 	c := logits.Dim(1)
-	values := logits.Float64s()
-	probabilities := true
-	for r := 0; r < len(values) && probabilities; r += c {
-		sum := 0.0
-		for _, v := range values[r : r+c] {
-			sum += v
-			probabilities = probabilities && v >= 0
-		}
-		probabilities = probabilities && math.Abs(sum-1) < 1e-4
-	}
-	if probabilities {
+	switch {
+	case sumToOne(logits):
 		return ill("probabilities", "The model's outputs are already probabilities, and %s turns them into probabilities again: leave the softmax to the loss.", lossName)
+	case logits.Dim(0) > 1 && sumToOne(logits.T()):
+		return ill("probabilities", "The model's outputs for each class sum to 1 over the images of the batch: a softmax runs over the wrong axis, so that an image's answer depends on its neighbours.")
 	}
 	return fine("probabilities", "The model gives %d logits an image, and the loss makes probabilities of them.", c)
+}
+
+// sumToOne reports whether every row of x consists of probabilities.
+func sumToOne(x *tensor.Tensor) bool {
+	for row := range slices.Chunk(x.Float64s(), x.Dim(1)) {
+		sum := 0.0
+		for _, v := range row {
+			if sum += v; !(v >= 0) {
+				return false
+			}
+		}
+		if !(math.Abs(sum-1) < 1e-4) {
+			return false
+		}
+	}
+	return true
 }
 
 func examineRepeat(model nn.Layer, x, logits *tensor.Tensor) Finding {

@@ -113,6 +113,10 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 		softmax := nn.Func(func(x *autograd.Var) *autograd.Var { return x.Softmax(1) })
 		finds(t, examine(nn.Sequential{linear(), softmax}, 0.1), "probabilities", "already probabilities, and cross-entropy turns them into probabilities again")
 	})
+	t.Run("a softmax over the batch", func(t *testing.T) {
+		softmax := nn.Func(func(x *autograd.Var) *autograd.Var { return x.Softmax(0) })
+		finds(t, examine(nn.Sequential{linear(), softmax}, 0.1), "probabilities", "a softmax runs over the wrong axis")
+	})
 	t.Run("evaluating with randomness", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		drop := nn.Func(func(x *autograd.Var) *autograd.Var {
