@@ -52,7 +52,9 @@ func (d *download) try(ctx context.Context, url, path string, f File) (again boo
 		return from > 0, fmt.Errorf("%s: its SHA-256 is %s, want %s: the file is damaged or another one", url, sum, f.SHA256)
 	}
 	if err := part.Sync(); err != nil {
-		return false, err
+		// The system may have dropped what it could not write, and would call the
+		// next fsync a success: nothing of the part can be trusted.
+		return false, restart(part, err)
 	}
 	if err := part.Close(); err != nil {
 		return false, err
