@@ -149,7 +149,7 @@ func (f *File) named(err error) error {
 	if f.Path == "" {
 		return err
 	}
-	return fmt.Errorf("%s: %w", f.Path, err)
+	return ofFile(f.Path, err)
 }
 
 // quote makes a string from a file fit for one line of a message.

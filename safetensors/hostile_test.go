@@ -248,8 +248,17 @@ func TestOpenErrorsNameTheFile(t *testing.T) {
 		sparse:                       "4294967296 are the limit",
 	} {
 		_, err := Open(path)
-		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want) {
-			t.Errorf("got error %v, wanted %q and the path in it", err, want)
+		if err == nil || !strings.HasPrefix(err.Error(), path+": ") || strings.Count(err.Error(), path) != 1 || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, wanted %q and the path before it, once", err, want)
+		}
+	}
+	odd := filepath.Join(dir, "a\nb\x1b[31m")
+	_, absent := Open(odd)
+	os.WriteFile(odd, nil, 0o600)
+	_, empty := Open(odd)
+	for want, err := range map[string]error{`a\nb\x1b[31m": no such file`: absent, `a\nb\x1b[31m": is empty`: empty} {
+		if oneLine(t, err); !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, wanted %s", err, want)
 		}
 	}
 }

@@ -13,11 +13,13 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"os"
+	"strconv"
 )
 
 // Limits that a file has to keep, whether it is read or written.
@@ -58,26 +60,44 @@ func (f *File) Lookup(name string) (Tensor, bool) {
 func Open(path string) (*File, error) {
 	// Looked at before it is opened: opening a named pipe would wait for ever.
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = regular(info.Mode())
 	}
-	if err := regular(path, info.Mode()); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, ofFile(path, err)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, ofFile(path, err)
 	}
 	defer file.Close()
 	if info, err = file.Stat(); err != nil {
-		return nil, err
+		return nil, ofFile(path, err)
 	}
 	f, err := Read(file, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, ofFile(path, err)
 	}
 	f.Path = path
 	return f, nil
+}
+
+// ofFile puts a path before an error, once: an error of package os has it, too. What a
+// terminal should not be sent is escaped.
+func ofFile(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == path {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w", Quote(path), err)
+}
+
+// Quote leaves a harmless path as it is and escapes any other.
+func Quote(path string) string {
+	if q := strconv.Quote(path); q[1:len(q)-1] != path {
+		return q
+	}
+	return path
 }
 
 // Read reads the size bytes of r, such as a bytes.Reader and its length. The
@@ -157,12 +177,12 @@ func readFull(r io.ReaderAt, p []byte, offset int64) error {
 }
 
 // regular refuses what is no plain file.
-func regular(path string, mode fs.FileMode) error {
+func regular(mode fs.FileMode) error {
 	switch {
 	case mode.IsDir():
-		return fmt.Errorf("%s: is a folder, wanted a .safetensors file", path)
+		return errors.New("is a folder, wanted a .safetensors file")
 	case !mode.IsRegular():
-		return fmt.Errorf("%s: is no regular file (%s), wanted a .safetensors file", path, mode.Type())
+		return fmt.Errorf("is no regular file (%s), wanted a .safetensors file", mode.Type())
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func Previous(path string) string { return path + ".prev" }
 // may get an error, though neither damages the file.
 func Save(path string, f *File) error {
 	if err := save(path, f); err != nil {
-		return fmt.Errorf("cannot save %s: %w", path, err)
+		return fmt.Errorf("cannot save %w", ofFile(path, err))
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func save(path string, f *File) (err error) {
 
 	// To replace /dev/null, or a folder, can never be meant.
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() != fs.ModeSymlink {
-		if err := regular(path, info.Mode()); err != nil {
+		if err := regular(info.Mode()); err != nil {
 			return err
 		}
 	}
