@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"inkling/autograd"
 	"inkling/models"
@@ -63,7 +65,7 @@ func (c *Classifier) Logits(images []byte) []float32 {
 func (c *Classifier) Save(path string, samples [][]byte) error {
 	f, err := c.file(samples[:min(len(samples), 3)])
 	if err != nil {
-		return fmt.Errorf("%s is not saved: %w", path, err)
+		return fmt.Errorf("%s is not saved: %w", safetensors.Quote(path), err)
 	}
 	return safetensors.Save(path, f)
 }
@@ -80,6 +82,13 @@ func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 	info.Format = 1
 	info.Weights = digest(f)
 	info.Samples = nil
+	info.Classes = slices.Clone(info.Classes)
+	for i, name := range info.Classes { // JSON would make the same name of all that are not UTF-8
+		if !utf8.ValidString(name) {
+			q := strconv.Quote(name)
+			info.Classes[i] = q[1 : len(q)-1]
+		}
+	}
 	for i, image := range samples {
 		if len(image) != c.Spec.Pixels() {
 			return nil, fmt.Errorf("sample %d has %d pixels; the model wants %d", i, len(image), c.Spec.Pixels())
@@ -112,7 +121,7 @@ func Load(path string) (*Classifier, error) {
 	f.Path = "" // so that each error names the file once
 	c, err := fromFile(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", safetensors.Quote(path), err)
 	}
 	return c, nil
 }

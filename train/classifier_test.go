@@ -210,6 +210,19 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// Class names come from folders, whose names need not be text; no two become one.
+func TestClassNamesThatAreNoText(t *testing.T) {
+	c := classifier(t, "linear")
+	c.Classes[0], c.Classes[1], c.Classes[2] = "\xff", "\xfe", "a\nb"
+	got, err := train.Load(saved(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := append([]string{`\xff`, `\xfe`, "a\nb"}, c.Classes[3:]...); !slices.Equal(got.Classes, want) || c.Classes[0] != "\xff" {
+		t.Errorf("classes %q came back, want %q", got.Classes, want)
+	}
+}
+
 // A file may claim a model of any size: what it does not hold is not allocated.
 func TestHugeClaimsCostNothing(t *testing.T) {
 	for _, name := range models.Names() {
