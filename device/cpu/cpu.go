@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"unsafe"
 
 	"inkling/device"
 	"inkling/internal/kernel"
@@ -63,13 +64,18 @@ func (m *buffer) Type() device.DType {
 
 // Alloc implements device.Backend.
 func (b *Backend) Alloc(t device.DType, n int) device.Buffer {
+	m := &buffer{}
 	switch t {
 	case device.Byte:
-		return &buffer{bytes: make([]uint8, n)}
+		m.bytes = make([]uint8, n)
+		hugePages(unsafe.Pointer(unsafe.SliceData(m.bytes)), n)
 	case device.Int:
-		return &buffer{ints: make([]int32, n)}
+		m.ints = make([]int32, n)
+	default:
+		m.floats = make([]float32, n)
+		hugePages(unsafe.Pointer(unsafe.SliceData(m.floats)), 4*n)
 	}
-	return &buffer{floats: make([]float32, n)}
+	return m
 }
 
 // Upload implements device.Backend.

@@ -31,8 +31,12 @@ func (b *Backend) Gather(dst, src, index device.View, scale float64) {
 	n := index.Dims[0]
 	at := ints(&index)[index.Offset:]
 	step := index.Strides[0]
-	for i := range n {
-		checkIndices("gather", at[i*step:i*step+1], src.Dims[0])
+	if step == 1 {
+		checkIndices("gather", at[:n], src.Dims[0])
+	} else {
+		for i := range n {
+			checkIndices("gather", at[i*step:i*step+1], src.Dims[0])
+		}
 	}
 	width := 1
 	for _, d := range src.Dims[1:src.Rank] {
@@ -68,22 +72,28 @@ func gatherRows(dst, src, index *device.View, width int, scale float32, from, to
 	at := func(i int) int {
 		return src.Offset + int(ints(index)[index.Offset+i*index.Strides[0]])*src.Strides[0]
 	}
-	bytes := src.Buf.(*buffer).bytes
-	for i := from; i < to; i++ {
-		if bytes != nil && i+ahead < to && s.Contiguous() {
-			next := at(i + ahead)
-			kernel.Prefetch(bytes[next : next+width])
+	bytes, floats := src.Buf.(*buffer).bytes, dst.Buf.(*buffer).floats
+	if bytes == nil || floats == nil || !d.Contiguous() || !s.Contiguous() {
+		for i := from; i < to; i++ {
+			d.Offset = dst.Offset + i*dst.Strides[0]
+			s.Offset = at(i)
+			gatherRow(&d, &s, width, scale)
 		}
-		d.Offset = dst.Offset + i*dst.Strides[0]
-		s.Offset = at(i)
-		gatherRow(&d, &s, width, scale)
+		return
+	}
+	// A shuffled batch of images lies all over the memory: waiting for each row
+	// would cost more than its arithmetic, so rows are asked for before their turn.
+	const ahead = 6
+	for i := from - ahead; i < to; i++ {
+		if next := i + ahead; next < to {
+			kernel.Prefetch(bytes[at(next):][:width])
+		}
+		if i >= from {
+			row := dst.Offset + i*dst.Strides[0]
+			kernel.Widen(floats[row:row+width], bytes[at(i):][:width], scale)
+		}
 	}
 }
-
-// ahead is how many rows before its turn a row's memory is asked for: a shuffled
-// batch lies all over it, and waiting for each row would cost more than the
-// row's arithmetic.
-const ahead = 4
 
 // row is the view of the first row of v.
 func row(v *device.View) device.View {
@@ -98,9 +108,7 @@ func gatherRow(d, s *device.View, width int, scale float32) {
 	from, to := s.Buf.(*buffer), d.Buf.(*buffer)
 	plain := d.Contiguous() && s.Contiguous()
 	switch {
-	case plain && from.bytes != nil && to.floats != nil:
-		kernel.Widen(to.floats[d.Offset:d.Offset+width], from.bytes[s.Offset:s.Offset+width], scale)
-	case plain && from.bytes != nil:
+	case plain && from.bytes != nil && to.bytes != nil:
 		copy(to.bytes[d.Offset:d.Offset+width], from.bytes[s.Offset:])
 	case plain && from.floats != nil && scale == 1:
 		copy(to.floats[d.Offset:d.Offset+width], from.floats[s.Offset:])

@@ -37,7 +37,7 @@ type pool struct {
 }
 
 // spins is how often a helper looks for work before it sleeps: some 50 microseconds.
-const spins = 30_000
+const spins = 300_000
 
 // tooLong is a wait for helpers, beyond that for a few pieces, which says that
 // they do not have their cores to themselves; most is how many operations the
@@ -95,7 +95,7 @@ func (p *pool) run(n int, task func(piece int)) {
 // wait returns when no helper is at work, and notes whether that took longer
 // than it should.
 func (p *pool) wait(limit time.Duration) {
-	for range 2000 {
+	for range spins {
 		if p.active.Load() == 0 {
 			return
 		}

@@ -116,6 +116,16 @@ func (b *Backend) CrossEntropyGrad(dst, probs, labels, dloss device.View) {
 	p, done := b.packed(&probs)
 	defer done()
 	to, y, g := floats(&dst), ints(&labels), floats(&dloss)
+	if n > 0 && dloss.Strides[0] == 0 && dst.Contiguous() && dst.Buf != probs.Buf { // a mean: one factor for all
+		scale := g[dloss.Offset]
+		rows := to[dst.Offset : dst.Offset+n*c]
+		kernel.MulScalar(rows, p, scale)
+		for i := range n {
+			at := i*c + int(y[labels.Offset+i*labels.Strides[0]])
+			rows[at] = (p[at] - 1) * scale
+		}
+		return
+	}
 	for i := range n {
 		scale := g[dloss.Offset+i*dloss.Strides[0]]
 		row := to[dst.Offset+i*dst.Strides[0]:]

@@ -119,7 +119,7 @@ func (plan *Plan) deal() {
 	p := &plan.problem
 	flops := 2 * float64(p.M) * float64(p.N) * float64(p.K)
 	grain := plan.level.grain
-	tasks := int(min(flops/grain, 8))
+	tasks := int(min(flops/grain, 20)) // enough for two or three workers to end together
 	if more := flops / (8 * grain); more > 8 {
 		tasks = int(min(more, 32))
 	}
