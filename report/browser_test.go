@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,24 @@ func TestThePageInABrowser(t *testing.T) {
 		}
 		b.open(t, long, 360, "light", "screen")
 		b.fits(t, 360)
+		b.open(t, file, 1600, "light", "screen")
+	})
+	t.Run("colour", func(t *testing.T) {
+		colour := filepath.Join(t.TempDir(), "colour.html")
+		if err := Save(colour, recast(3, true)); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int64{320, 360, 1600} {
+			b.open(t, colour, width, "dark", "screen")
+			b.fits(t, width)
+		}
+		if got := eval[string](t, b, `getComputedStyle(document.querySelector("img.photo")).filter`); got != "none" {
+			t.Errorf("by night a photograph is turned by %s", got)
+		}
+		press := `(() => { document.querySelector(".frame").dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowUp"})); return document.querySelector(".unfold .readout").textContent })()`
+		if got := eval[string](t, b, press); !regexp.MustCompile(`^pixel \(9, 10\): red .* \+ green .* \+ blue .* = [+−][0-9.]+ for `).MatchString(got) {
+			t.Errorf("a pixel in colour says %q", got)
+		}
 		b.open(t, file, 1600, "light", "screen")
 	})
 	t.Run("touch", func(t *testing.T) { touch(t, b) })

@@ -14,14 +14,6 @@ func (p *page) class(i int) string {
 	return p.Data.Classes[i]
 }
 
-// short is what a chapter is called in a chart and in the table of contents.
-func (p *page) short(t *Trained) string {
-	if t.Chapter == "linear" {
-		return "sigmoid" // softmax and cross-entropy are linear models too
-	}
-	return t.Chapter
-}
-
 // chapter finds a trained chapter; nil where it did not run.
 func (p *page) chapter(name string) *Trained {
 	for _, t := range p.Trained {
@@ -114,11 +106,11 @@ func (p *page) Summary() []row {
 	return rows
 }
 
-// Title heads a chapter.
+// Title heads a chapter with the name that the command line has for it.
 func (p *page) Title(t *Trained) string {
 	switch t.Chapter {
 	case "linear":
-		return "Weights"
+		return "Linear"
 	case "softmax":
 		return "Softmax"
 	case "cross-entropy":
@@ -132,7 +124,11 @@ func (p *page) Title(t *Trained) string {
 func (p *page) what(t *Trained) string {
 	switch t.Chapter {
 	case "linear":
-		return "one weight for each pixel and class, learned; sigmoid and squared error"
+		each := "one weight for each pixel and class"
+		if p.Colour() {
+			each = "three weights for each pixel and class"
+		}
+		return each + ", learned; sigmoid and squared error"
 	case "softmax":
 		return "the classes compete: softmax in place of the sigmoid"
 	case "cross-entropy":

@@ -136,12 +136,12 @@ func (p *page) compare(chapters []*Trained, lowest float64) (template.HTML, erro
 			continue
 		}
 		end := rough(pts[len(pts)-1].Y)
-		l := line{label: p.short(t), value: end, kind: kinds[i%3], dash: dashes[i%3], pts: pts}
+		l := line{label: t.Chapter, value: end, kind: kinds[i%3], dash: dashes[i%3], pts: pts}
 		if i == len(chapters)-1 {
 			l.kind, l.dash = me, nil
 		}
 		lines = append(lines, l)
-		alt += " " + p.short(t) + " " + end + "."
+		alt += " " + t.Chapter + " " + end + "."
 	}
 	return p.accuracyChart(lines, lowest, alt)
 }
@@ -171,10 +171,10 @@ func (p *page) push(t *Trained) (template.HTML, error) {
 	c := &chart{
 		x:     wrongness,
 		y:     axis{max: most, ticks: ticks(0, most, step, decimals(digits))},
-		lines: []line{{label: t.Loss, kind: me, dots: true, pts: pts}},
+		lines: []line{{label: t.Chapter, kind: me, dots: true, pts: pts}},
 	}
-	alt := fmt.Sprintf("Length of the gradient of %s: %s where the right class is likeliest, %s where the mistake is surest, %s at most.",
-		t.Loss, fixed(pts[0].Y, 3), fixed(pts[len(pts)-1].Y, 3), fixed(top, 3))
+	alt := fmt.Sprintf("Length of the loss’s gradient in the chapter %s: %s where the right class is likeliest, %s where the mistake is surest, %s at most.",
+		t.Chapter, fixed(pts[0].Y, 3), fixed(pts[len(pts)-1].Y, 3), fixed(top, 3))
 	return p.figure(c, alt, 104, 96)
 }
 
@@ -194,7 +194,7 @@ func (p *page) shapes(chapters []*Trained) (template.HTML, error) {
 	kinds := []int{first, second, third}
 	dashes := [][]float64{{1, 3}, {6, 3}, {8, 3, 2, 3}}
 	c := &chart{x: wrongness, y: axis{max: 1, ticks: ticks(0, 1, 0.25, percent)}}
-	alt := "Push of each loss as a share of its own greatest."
+	alt := "Push of each chapter’s loss as a share of its own greatest."
 	for i, t := range chapters {
 		pts, top := pushes(t)
 		if len(pts) < 2 || top == 0 {
@@ -204,12 +204,12 @@ func (p *page) shapes(chapters []*Trained) (template.HTML, error) {
 			pts[k].Y /= top
 		}
 		end := percent(pts[len(pts)-1].Y)
-		l := line{label: t.Loss, value: end, kind: kinds[i%3], dash: dashes[i%3], dots: true, pts: pts}
+		l := line{label: t.Chapter, value: end, kind: kinds[i%3], dash: dashes[i%3], dots: true, pts: pts}
 		if i == len(chapters)-1 {
 			l.kind, l.dash = me, nil
 		}
 		c.lines = append(c.lines, l)
-		alt += fmt.Sprintf(" %s: %s for the surest mistakes.", t.Loss, end)
+		alt += fmt.Sprintf(" %s: %s for the surest mistakes.", t.Chapter, end)
 	}
 	if len(c.lines) == 0 {
 		return "", nil

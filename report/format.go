@@ -77,6 +77,10 @@ func seconds(s float64) string {
 	switch {
 	case !finite(s) || s < 0:
 		return "–"
+	case s < 0.0005:
+		return "<" + thin + "1" + thin + "ms"
+	case s < 0.0995:
+		return fmt.Sprintf("%.0f%sms", 1000*s, thin)
 	case s < 9.95:
 		return fmt.Sprintf("%.1f%ss", s, thin)
 	case s < 99.5:

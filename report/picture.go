@@ -20,6 +20,38 @@ var (
 	positive  = color.NRGBA{R: 0xe0, G: 0x6c, B: 0x10} // orange; the two differ in every common colour blindness
 )
 
+// image is a picture of the data set as it looks: ink on paper, a grey
+// photograph or one in colour.
+func (p *page) image(pixels []uint8, class, alt string) template.HTML {
+	if p.Ink() {
+		return p.ink(pixels, class, alt)
+	}
+	area := p.Data.area()
+	return p.picture("photo "+class, alt, func(i int) color.NRGBA {
+		if len(pixels) != p.Data.values() {
+			return color.NRGBA{}
+		}
+		if p.Colour() {
+			return color.NRGBA{pixels[i], pixels[area+i], pixels[2*area+i], 255}
+		}
+		return color.NRGBA{pixels[i], pixels[i], pixels[i], 255}
+	})
+}
+
+// planes are the three channels of a colour image, each in its own colour.
+func (p *page) planes(pixels []uint8, class, alt string) []template.HTML {
+	var out []template.HTML
+	if !p.Colour() || len(pixels) != p.Data.values() {
+		return nil
+	}
+	for c := range 3 {
+		one := make([]uint8, len(pixels))
+		copy(one[c*p.Data.area():(c+1)*p.Data.area()], pixels[c*p.Data.area():])
+		out = append(out, p.image(one, class, p.channel(c)+" of "+alt))
+	}
+	return out
+}
+
 // ink is an image as ink on paper.
 func (p *page) ink(pixels []uint8, class, alt string) template.HTML {
 	return p.picture("ink "+class, alt, func(i int) color.NRGBA {
@@ -31,17 +63,21 @@ func (p *page) ink(pixels []uint8, class, alt string) template.HTML {
 	})
 }
 
-// mean is an image of numbers from 0 to 1 as ink on paper.
+// mean is image for numbers from 0 to 1.
 func (p *page) mean(values []float32, class, alt string) template.HTML {
+	return p.image(bytesOf(values), class, alt)
+}
+
+func bytesOf(values []float32) []uint8 {
 	pixels := make([]uint8, len(values))
 	for i, v := range values {
 		pixels[i] = uint8(math.Round(255 * min(max(known(float64(v)), 0), 1)))
 	}
-	return p.ink(pixels, class, alt)
+	return pixels
 }
 
 // signed is an image of numbers from -scale to scale: blue below zero, orange
-// above, and paper at zero.
+// above, and paper at zero. Numbers of several channels have to be added up.
 func signed[T float32 | float64](p *page, values []T, scale float64, class, alt string) template.HTML {
 	return p.picture("signed "+class, alt, func(i int) color.NRGBA {
 		if i >= len(values) || scale <= 0 {

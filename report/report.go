@@ -16,12 +16,17 @@ import (
 var files embed.FS
 
 // page is what the templates see: the story, and methods that draw.
-type page struct{ *Story }
+type page struct {
+	*Story
+	look look
+}
+
+func newPage(s *Story) *page { return &page{s, lookOf(s)} }
 
 // Write renders the story as one HTML page that needs nothing else: no network,
 // no other file, no JavaScript to be complete.
 func Write(w io.Writer, s *Story) error {
-	p := &page{s}
+	p := newPage(s)
 	style, err := p.style()
 	if err != nil {
 		return err
@@ -62,10 +67,10 @@ func Save(path string, s *Story) error {
 // style is the style sheet, after the size that a pixel-exact picture has.
 func (p *page) style() ([]byte, error) {
 	side := p.Data.Width
-	if side > 40 || side < 14 {
+	if !p.Data.ownSize() {
 		side = 28 // pictures of other sizes are scaled
 	}
-	out := fmt.Appendf(nil, ":root{--side:%dpx}\n", side)
+	out := fmt.Appendf(nil, ":root{--side:%dpx;--many:%d}\n", side, min(max(len(p.Data.Classes), 1), 5))
 	for _, name := range []string{"base", "figures", "tables", "print"} {
 		css, err := files.ReadFile("page/" + name + ".css")
 		if err != nil {

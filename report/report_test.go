@@ -133,7 +133,7 @@ func TestOddNumbers(t *testing.T) {
 }
 
 func TestTheUnfoldedSumsAddUp(t *testing.T) {
-	p := &page{synthetic()}
+	p := newPage(synthetic())
 	u := p.Unfold()
 	if u.Trained.Chapter != "cross-entropy" {
 		t.Fatalf("unfolds the chapter %s, want the last linear one", u.Trained.Chapter)
@@ -166,7 +166,7 @@ func TestNumbersReadAsAPersonWritesThem(t *testing.T) {
 		{count(60000), "60,000"}, {count(999), "999"}, {count(1234567), "1,234,567"},
 		{share(0.9141), "91.41\u202f%"}, {rough(1), "100.0\u202f%"}, {fixed(-0.001, 2), "0.00"}, {fixed(-1.5, 1), "−1.5"},
 		{plus(1.146, 2), "+1.15"}, {probability(0.00001), "<\u202f0.05\u202f%"}, {probability(0.99999), ">\u202f99.95\u202f%"}, {probability(1), "100.0\u202f%"},
-		{seconds(4.61), "4.6\u202fs"}, {seconds(99.7), "1\u202fmin 40\u202fs"}, {seconds(3700), "1\u202fh 1\u202fmin"},
+		{seconds(4.61), "4.6\u202fs"}, {seconds(0.045), "45\u202fms"}, {seconds(0), "<\u202f1\u202fms"}, {seconds(0.1), "0.1\u202fs"}, {seconds(99.7), "1\u202fmin 40\u202fs"}, {seconds(3700), "1\u202fh 1\u202fmin"},
 		{list([]string{"a", "b", "c"}), "a, b and c"}, {string(power(7.94e-14)), "7.9·10<sup>−14</sup>"},
 	} {
 		if c.got != c.want {

@@ -25,13 +25,14 @@ type Data struct {
 	From          string // one line: where the images came from
 	BuiltIn       bool   // drawn by program, because the real ones were not there
 	Train, Test   int    // images
+	Channels      int    // of a pixel: 1 for grey, 3 for red, green and blue; 0 means 1
 	Height, Width int
 	Classes       []string
 }
 
 // Picture is one image of the data set with its true class.
 type Picture struct {
-	Pixels []uint8 // Height x Width
+	Pixels []uint8 // Channels x Height x Width
 	Label  int
 	Name   string // where it comes from: "test image 247"
 }
@@ -44,7 +45,7 @@ type Pixels struct {
 
 // Average is the baseline chapter.
 type Average struct {
-	Means      [][]float32 // a mean image of each class, 0..1
+	Means      [][]float32 // a mean image of each class, 0..1, Channels x Height x Width
 	MAE, MSE   Baseline
 	OnlyMAE    []Nearest // images that only the mean absolute error gets right
 	OnlyMSE    []Nearest // images that only the mean squared error gets right
@@ -115,12 +116,12 @@ type Range struct{ Min, Mean, Max float64 }
 // Snapshot is a linear model's weights after some epochs; 0 is before the first.
 type Snapshot struct {
 	Epoch   int
-	Weights [][]float32 // per class, Height x Width
+	Weights [][]float32 // per class, Channels x Height x Width
 }
 
 // Unit is a hidden unit: its weight for each pixel, and for each class.
 type Unit struct {
-	In     []float32 // Height x Width
+	In     []float32 // Channels x Height x Width
 	Before []float32 // In before training; nil where it was not kept. With it the page shows what training changed
 	Out    []float32 // per class
 }
@@ -151,7 +152,7 @@ type Unfolded struct {
 type UnfoldedClass struct {
 	Class       int
 	Bias        float64
-	Products    []float64 // pixel * weight, Height x Width; they and Bias add up to Logit
+	Products    []float64 // pixel * weight, Channels x Height x Width; they and Bias add up to Logit
 	Logit       float64
 	Probability float64
 }

@@ -142,3 +142,47 @@ func unfolded(pic Picture, weights [][]float32) *Unfolded {
 	}
 	return u
 }
+
+// recast turns the synthetic story into one of 20 x 20 images with so many
+// channels, light by the border, of two classes, with one epoch of training.
+func recast(channels int, light bool) *Story {
+	s := synthetic()
+	s.Data.Channels, s.Data.Height, s.Data.Width = channels, 20, 20
+	s.Data.Classes = []string{"blackberry", "strawberry"}
+	s.Data.BuiltIn, s.Data.From = false, "synth: synth: two fruits"
+	values := max(channels, 1) * 400
+	rng := rand.New(rand.NewPCG(3, 4))
+	image := func(label int) Picture {
+		p := Picture{Pixels: make([]uint8, values), Label: label, Name: "a fruit"}
+		for i := range p.Pixels {
+			if light {
+				p.Pixels[i] = uint8(150 + rng.IntN(60))
+			}
+		}
+		for i := 150; i < 160; i++ { // a dark or a light patch in the middle
+			p.Pixels[i] = 255 - p.Pixels[0]
+		}
+		return p
+	}
+	s.Pixels = &Pixels{Samples: [][]Picture{{image(0)}, {image(1)}}, One: image(0)}
+	all := []float64{1, 1}
+	a := Baseline{PerClass: all, MeanOfClasses: 1, Accuracy: 1, Confusion: [][]int{{1, 0}, {0, 1}}}
+	s.Average = &Average{Means: [][]float32{make([]float32, values), make([]float32, values)}, MAE: a, MSE: a}
+	for _, t := range s.Trained {
+		t.Post, t.Curve, t.Seconds, t.Weights = nil, t.Curve[:1], 0.004, 2*values+2
+		t.Final = &train.Evaluation{Images: 2, Classes: 2, Accuracy: 0.5, PerClass: []float64{1, 0}, Confusion: [][]int{{1, 0}, {1, 0}}}
+		t.Worst = []Mistake{{Picture: image(1), Answer: 0, Probs: []float64{0.9, 0.1}}}
+		for i := range t.Hidden {
+			t.Hidden[i] = Unit{In: noise(rng, values), Before: noise(rng, values), Out: noise(rng, 2)}
+		}
+		if t.Model != "linear" {
+			continue
+		}
+		t.Snapshots = nil
+		for epoch := range 2 {
+			t.Snapshots = append(t.Snapshots, Snapshot{Epoch: epoch, Weights: [][]float32{noise(rng, values), noise(rng, values)}})
+		}
+		t.Unfolded = unfolded(image(0), t.Snapshots[1].Weights)
+	}
+	return s
+}

@@ -78,25 +78,37 @@ type grid struct {
 	Top, Left int // the first row and column shown
 	Columns   []int
 	Rows      [][]cell
+	Whole     bool // nothing is left out
 }
 
-// Numbers is the whole image, each pixel with its number.
-func (p *page) Numbers(pic Picture) *grid { return p.grid(pic, 0, 0, p.Data.Height, p.Data.Width) }
+// cropped is the side of a piece of an image that shows its numbers on a phone.
+const cropped = 10
+
+// Numbers is the whole image, each pixel with its number, of a colour image the
+// first channel; nil where that is too large for a page, or no larger than Crop.
+func (p *page) Numbers(pic Picture) *grid {
+	const most = 40
+	h, w := p.Data.Height, p.Data.Width
+	if h > most || w > most || h <= cropped && w <= cropped {
+		return nil
+	}
+	return p.grid(pic, 0, 0, h, w)
+}
 
 // Crop is the piece of the image with the most different neighbours, small
 // enough for a phone to show its numbers.
 func (p *page) Crop(pic Picture) *grid {
-	const side = 10
 	h, w := p.Data.Height, p.Data.Width
-	if h < side || w < side || len(pic.Pixels) != h*w {
+	height, width := min(h, cropped), min(w, cropped)
+	if len(pic.Pixels) != p.Data.values() {
 		return nil
 	}
 	best, top, left := -1, 0, 0
-	for r := 0; r+side <= h; r++ {
-		for c := 0; c+side <= w; c++ {
+	for r := 0; r+height <= h; r++ {
+		for c := 0; c+width <= w; c++ {
 			edges := 0
-			for y := r; y < r+side; y++ {
-				for x := c + 1; x < c+side; x++ {
+			for y := r; y < r+height; y++ {
+				for x := c + 1; x < c+width; x++ {
 					edges += max(int(pic.Pixels[y*w+x]), int(pic.Pixels[y*w+x-1])) - min(int(pic.Pixels[y*w+x]), int(pic.Pixels[y*w+x-1]))
 				}
 			}
@@ -105,15 +117,19 @@ func (p *page) Crop(pic Picture) *grid {
 			}
 		}
 	}
-	return p.grid(pic, top, left, side, side)
+	return p.grid(pic, top, left, height, width)
 }
 
 func (p *page) grid(pic Picture, top, left, height, width int) *grid {
 	w := p.Data.Width
-	if len(pic.Pixels) != p.Data.Height*w {
+	if len(pic.Pixels) != p.Data.values() {
 		return nil
 	}
-	g := &grid{Top: top, Left: left}
+	name := p.channel(0)
+	if name != "" {
+		name = ", " + name
+	}
+	g := &grid{Top: top, Left: left, Whole: height == p.Data.Height && width == w}
 	for c := range width {
 		g.Columns = append(g.Columns, left+c)
 	}
@@ -121,7 +137,11 @@ func (p *page) grid(pic Picture, top, left, height, width int) *grid {
 		var row []cell
 		for c := left; c < left+width; c++ {
 			v := pic.Pixels[r*w+c]
-			row = append(row, cell{int(v), fmt.Sprintf("k%d", shade(float64(v)/255)), fmt.Sprintf("row %d, column %d: %d", r, c, v)})
+			dark := v
+			if !p.Ink() {
+				dark = 255 - v
+			}
+			row = append(row, cell{int(v), fmt.Sprintf("k%d", shade(float64(dark)/255)), fmt.Sprintf("row %d, column %d%s: %d", r, c, name, v)})
 		}
 		g.Rows = append(g.Rows, row)
 	}
@@ -132,7 +152,7 @@ func (p *page) grid(pic Picture, top, left, height, width int) *grid {
 type classRow struct {
 	Class  string
 	Shares []float64
-	Best   int // the chapter that does best
+	Best   float64 // the share of the chapters that do best
 }
 
 // ClassTable has one row for each class and one column for each chapter.
@@ -143,7 +163,7 @@ func (p *page) ClassTable() (heads []string, rows []classRow) {
 	}
 	for _, t := range p.Trained {
 		if t.Final != nil {
-			heads, columns = append(heads, p.short(t)), append(columns, t.Final.PerClass)
+			heads, columns = append(heads, t.Chapter), append(columns, t.Final.PerClass)
 		}
 	}
 	for c := range p.Data.Classes {
@@ -155,9 +175,9 @@ func (p *page) ClassTable() (heads []string, rows []classRow) {
 			}
 			r.Shares = append(r.Shares, v)
 		}
-		for i, v := range r.Shares {
-			if v > r.Shares[r.Best] {
-				r.Best = i
+		for _, v := range r.Shares {
+			if finite(v) {
+				r.Best = max(r.Best, v)
 			}
 		}
 		rows = append(rows, r)

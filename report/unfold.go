@@ -34,6 +34,7 @@ type sum struct {
 // term is pixel times weight.
 type term struct {
 	Row, Column            int
+	Channel                string // of a colour image
 	Pixel, Weight, Product float64
 }
 
@@ -41,7 +42,7 @@ type term struct {
 func (p *page) Unfold() *unfolding {
 	for _, t := range slices.Backward(p.Trained) {
 		u := t.Unfolded
-		if u == nil || len(u.Picture.Pixels) != p.Data.Height*p.Data.Width {
+		if u == nil || len(u.Picture.Pixels) != p.Data.values() {
 			continue
 		}
 		if i := slices.IndexFunc(u.Classes, func(c UnfoldedClass) bool { return c.Class == u.Answer }); i >= 0 {
@@ -56,7 +57,7 @@ func (p *page) unfold(t *Trained, u *Unfolded, chosen UnfoldedClass) *unfolding 
 	top, total := math.Inf(-1), 0.0
 	for _, c := range u.Classes {
 		top = max(top, c.Logit)
-		out.Scale = max(out.Scale, reach(c.Products))
+		out.Scale = max(out.Scale, reach(sumChannels(p, c.Products)))
 	}
 	for _, c := range u.Classes {
 		s := sum{UnfoldedClass: c, Exp: math.Exp(c.Logit - top), Right: c.Class == u.Picture.Label, Answer: c.Class == u.Answer}
@@ -87,7 +88,7 @@ func (p *page) unfold(t *Trained, u *Unfolded, chosen UnfoldedClass) *unfolding 
 			out.Down = append(out.Down, one)
 		}
 	}
-	out.weights(t, chosen, terms, len(u.Picture.Pixels), p.Data.Width)
+	out.weights(p, chosen, terms)
 	return out
 }
 
@@ -97,23 +98,25 @@ func (p *page) terms(pic Picture, c UnfoldedClass) []term {
 	for i, v := range pic.Pixels {
 		if v > 0 && i < len(c.Products) {
 			x := float64(v) / 255
-			out = append(out, term{i / p.Data.Width, i % p.Data.Width, x, c.Products[i] / x, c.Products[i]})
+			at := i % p.Data.area()
+			out = append(out, term{at / p.Data.Width, at % p.Data.Width, p.channel(i / p.Data.area()), x, c.Products[i] / x, c.Products[i]})
 		}
 	}
 	return out
 }
 
-// weights takes the chosen class's weights from the last snapshot; failing that,
-// from the products, which leave out those under paper.
-func (u *unfolding) weights(t *Trained, chosen UnfoldedClass, terms []term, pixels, width int) {
-	u.Weights = make([]float64, pixels)
-	if n := len(t.Snapshots); n > 0 && chosen.Class < len(t.Snapshots[n-1].Weights) && len(t.Snapshots[n-1].Weights[chosen.Class]) == pixels {
-		for i, w := range t.Snapshots[n-1].Weights[chosen.Class] {
+// weights takes the chosen class's weights from the last snapshot, summed over
+// channels; failing that, from the products, which leave out those under paper.
+func (u *unfolding) weights(p *page, chosen UnfoldedClass, terms []term) {
+	u.Weights = make([]float64, p.Data.area())
+	shots := u.Trained.Snapshots
+	if n := len(shots); n > 0 && chosen.Class < len(shots[n-1].Weights) && len(shots[n-1].Weights[chosen.Class]) == p.Data.values() {
+		for i, w := range sumChannels(p, shots[n-1].Weights[chosen.Class]) {
 			u.Weights[i] = float64(w)
 		}
 	} else {
 		for _, one := range terms {
-			u.Weights[one.Row*width+one.Column] = one.Weight
+			u.Weights[one.Row*p.Data.Width+one.Column] += one.Weight
 		}
 	}
 	u.Reach = reach(u.Weights)
@@ -121,7 +124,7 @@ func (u *unfolding) weights(t *Trained, chosen UnfoldedClass, terms []term, pixe
 
 // Product is the picture of one class's products.
 func (p *page) Product(u *unfolding, c UnfoldedClass, class string) template.HTML {
-	return signed(p, c.Products, u.Scale, class, "pixel times weight for class "+p.class(c.Class))
+	return signed(p, sumChannels(p, c.Products), u.Scale, class, "pixel times weight for class "+p.class(c.Class))
 }
 
 // Touchable is Product with what a click on it says in a data attribute: the

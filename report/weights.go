@@ -9,12 +9,14 @@ import (
 	"strings"
 )
 
-// stages is a linear model's weights at several moments, on one scale.
+// stages is what training changed in a linear model's weights up to several
+// moments, on one scale, and the weights themselves at both ends. Where there is
+// but one moment there is no change, only Raw.
 type stages struct {
-	Reach  float64
-	Items  []stage
-	Change *stage // the last weights less the first
-	Most   float64
+	Most  float64 // scale of Items
+	Items []stage
+	Reach float64 // scale of Raw
+	Raw   []stage
 }
 
 type stage struct {
@@ -23,51 +25,64 @@ type stage struct {
 	Accuracy float64
 	Pictures []template.HTML // one for each class
 	Classes  []string
+	Long     bool // the classes' names want room
 }
 
-// Stages draws the snapshots of a chapter; nil where there are none.
+// Stages draws the snapshots of a chapter; nil where there are none. The first
+// one is taken off the others, because a random start hides what is learned.
 func (p *page) Stages(t *Trained) *stages {
 	if len(t.Snapshots) == 0 {
 		return nil
 	}
 	out := &stages{}
-	for _, s := range t.Snapshots {
-		out.Reach = max(out.Reach, reach(s.Weights...))
-	}
-	last := len(t.Snapshots) - 1
-	for i, s := range t.Snapshots {
-		one := stage{Epoch: s.Epoch, Key: i == 0 || i == last || i == (last+1)/2, Accuracy: t.Start.Accuracy}
-		for _, c := range t.Curve {
-			if c.Epoch == s.Epoch {
-				one.Accuracy = c.Accuracy
-			}
+	first, last := t.Snapshots[0], len(t.Snapshots)-1
+	var moved []Snapshot
+	for _, s := range t.Snapshots[1:] {
+		if len(s.Weights) != len(first.Weights) {
+			continue
 		}
+		one := Snapshot{Epoch: s.Epoch}
 		for class, w := range s.Weights {
-			alt := fmt.Sprintf("weights of class %s after %s", p.class(class), epochs(s.Epoch))
-			one.Pictures = append(one.Pictures, signed(p, w, out.Reach, "", alt))
-			one.Classes = append(one.Classes, p.class(class))
+			one.Weights = append(one.Weights, sumChannels(p, less(w, first.Weights[class])))
 		}
+		out.Most = max(out.Most, reach(one.Weights...))
+		moved = append(moved, one)
+	}
+	for i, s := range moved {
+		one := p.stage(t, s, out.Most, "what %s changed in the weights of class %s")
+		one.Key = i == 0 || i == len(moved)-1 || i == len(moved)/2
 		out.Items = append(out.Items, one)
 	}
-	if first, last := t.Snapshots[0], t.Snapshots[last]; last.Epoch > first.Epoch && len(first.Weights) == len(last.Weights) {
-		out.Change, out.Most = p.change(first.Weights, last.Weights)
+	ends := []Snapshot{first}
+	if last > 0 {
+		ends = append(ends, t.Snapshots[last])
+	}
+	for i, s := range ends {
+		ends[i].Weights = nil
+		for _, w := range s.Weights {
+			ends[i].Weights = append(ends[i].Weights, sumChannels(p, w))
+		}
+		out.Reach = max(out.Reach, reach(ends[i].Weights...))
+	}
+	for _, s := range ends {
+		out.Raw = append(out.Raw, p.stage(t, s, out.Reach, "after %s, the weights of class %s"))
 	}
 	return out
 }
 
-// change draws what training added to each class's weights.
-func (p *page) change(before, after [][]float32) (*stage, float64) {
-	var moved [][]float32
-	for class := range after {
-		moved = append(moved, less(after[class], before[class]))
+// stage draws one picture for each class.
+func (p *page) stage(t *Trained, s Snapshot, scale float64, alt string) stage {
+	out := stage{Epoch: s.Epoch, Accuracy: t.Start.Accuracy, Long: p.LongNames()}
+	for _, c := range t.Curve {
+		if c.Epoch == s.Epoch {
+			out.Accuracy = c.Accuracy
+		}
 	}
-	most := reach(moved...)
-	out := &stage{}
-	for class, m := range moved {
-		out.Pictures = append(out.Pictures, signed(p, m, most, "", "what training changed in the weights of class "+p.class(class)))
+	for class, w := range s.Weights {
+		out.Pictures = append(out.Pictures, signed(p, w, scale, "", fmt.Sprintf(alt, epochs(s.Epoch), p.class(class))))
 		out.Classes = append(out.Classes, p.class(class))
 	}
-	return out, most
+	return out
 }
 
 // less is a - b; a alone where b does not fit it.
@@ -124,7 +139,7 @@ func (p *page) Lookouts(t *Trained, n int) *lookouts {
 		if out.Changed {
 			u.In = less(u.In, u.Before)
 		}
-		in = append(in, u.In)
+		in = append(in, sumChannels(p, u.In))
 	}
 	out.Reach = reach(in...)
 	for i, u := range loud {
@@ -165,11 +180,13 @@ func (p *page) voices(u Unit) (speaksFor, against []voice) {
 
 // scaleBar is the scale of signed pictures, printed beside them.
 func scaleBar(reach float64) template.HTML {
-	digits := 2
-	if reach >= 10 {
-		digits = 1
+	hi := power(reach)
+	switch {
+	case reach >= 10:
+		hi = template.HTML(fixed(reach, 1))
+	case reach >= 0.1 || reach == 0:
+		hi = template.HTML(fixed(reach, 2))
 	}
-	lo, hi := fixed(-reach, digits), plus(reach, digits)
 	var steps strings.Builder
 	const n = 11
 	for i := -n; i <= n; i++ {
@@ -179,6 +196,6 @@ func scaleBar(reach float64) template.HTML {
 		}
 		fmt.Fprintf(&steps, `<rect class="%s" x="%d" width="8" height="16" fill-opacity="%.2f"/>`, class, 8*(i+n), math.Abs(float64(i))/n)
 	}
-	return template.HTML(fmt.Sprintf(`<p class="scale"><span>%s</span><svg viewBox="0 0 184 16" width="184" height="16" role="img" aria-label="blue is below zero, paper is zero, orange is above">%s</svg><span>%s</span></p>`,
-		lo, steps.String(), hi))
+	return template.HTML(fmt.Sprintf(`<p class="scale"><span>−%s</span><svg viewBox="0 0 184 16" width="184" height="16" role="img" aria-label="blue is below zero, paper is zero, orange is above">%s</svg><span>+%s</span></p>`,
+		hi, steps.String(), hi))
 }

@@ -18,8 +18,8 @@ func (p *page) functions() template.FuncMap {
 		"class":    p.class,
 		"scale":    func(pixel uint8) string { return fixed(float64(pixel)/255, 2) },
 		"mark":     func() template.HTML { return template.HTML(markPaths()) },
-		"accuracy": (*Trained).accuracy, "number": number, "epochs": epochs, "short": p.short,
-		"ink": p.ink, "mean": p.mean, "bar": func(v float64) template.HTML { return bar(v, "", nil) },
+		"accuracy": (*Trained).accuracy, "number": number, "epochs": epochs, "images": images,
+		"image": p.image, "planes": p.planes, "mean": p.mean, "bar": func(v float64) template.HTML { return bar(v, "", nil) },
 		"weights": func(v []float64, scale float64, class, alt string) template.HTML {
 			return signed(p, v, scale, class, alt)
 		},
@@ -42,11 +42,23 @@ func (p *page) Posted() bool {
 	return false
 }
 
-// Chance is what guessing comes to where all classes are as frequent.
-func (p *page) Chance() float64 { return 1 / float64(max(len(p.Data.Classes), 1)) }
+// Chance is what guessing comes to: 10 %, or 33.3 % where it is no whole number.
+func (p *page) Chance() string {
+	return strings.Replace(rough(1/float64(max(len(p.Data.Classes), 1))), ".0"+thin, thin, 1)
+}
 
-// Area is the number of pixels of an image.
-func (p *page) Area() string { return count(p.Data.Height * p.Data.Width) }
+// From is where the data came from, without their name in front, which the page
+// has said already.
+func (p *page) From() string {
+	from := p.Data.From
+	for strings.HasPrefix(from, p.Data.Name+":") && p.Data.Name != "" {
+		from = strings.TrimSpace(strings.TrimPrefix(from, p.Data.Name+":"))
+	}
+	if from == p.Data.Name {
+		return ""
+	}
+	return from
+}
 
 // Alt describes a picture to somebody who does not see it.
 func (p *page) Alt(pic Picture) string {
@@ -65,7 +77,7 @@ func (p *page) Training() string {
 	var names []string
 	for _, t := range p.Trained {
 		total += t.Seconds
-		names = append(names, fmt.Sprintf("%s %s in %s", p.short(t), epochs(len(t.Curve)), seconds(t.Seconds)))
+		names = append(names, fmt.Sprintf("%s %s in %s", t.Chapter, epochs(len(t.Curve)), seconds(t.Seconds)))
 	}
 	return list(names) + "; together " + seconds(total)
 }

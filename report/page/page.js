@@ -60,7 +60,8 @@
   for (const figure of document.querySelectorAll(".unfold")) {
     const width = +figure.dataset.width;
     const pixels = figure.dataset.pixels.split(",").map(Number);
-    const height = pixels.length / width;
+    const channels = (figure.dataset.channels || "").split(",");
+    const area = pixels.length / channels.length, height = area / width;
     const out = figure.querySelector(".readout");
     const main = figure.querySelector(".touch");
     const frame = document.createElement("span");
@@ -77,15 +78,22 @@
     const pick = () => {
       row = Math.min(Math.max(row, 0), height - 1);
       column = Math.min(Math.max(column, 0), width - 1);
-      const i = row * width + column, x = pixels[i] / 255;
+      const terms = [];
+      let sum = 0;
+      channels.forEach((name, c) => {
+        const i = c * area + row * width + column, x = pixels[i] / 255;
+        if (x === 0) return;
+        sum += products[i];
+        terms.push(`${name ? name + " " : ""}${plain(x)} × ${plain(products[i] / x)}`);
+      });
       cursor.style.left = `${(100 * column) / width}%`;
       cursor.style.top = `${(100 * row) / height}%`;
       cursor.style.width = `${100 / width}%`;
       cursor.style.height = `${100 / height}%`;
       frame.classList.add("picked");
-      out.textContent = x === 0
-        ? `pixel (${row}, ${column}): paper, 0 × any weight = 0`
-        : `pixel (${row}, ${column}): ${plain(x)} × ${plain(products[i] / x)} = ${signed(products[i])} for ${main.dataset.class}`;
+      out.textContent = terms.length === 0
+        ? `pixel (${row}, ${column}): ${figure.dataset.bare}, 0 × any weight = 0`
+        : `pixel (${row}, ${column}): ${terms.join(" + ")} = ${signed(sum)} for ${main.dataset.class}`;
     };
     frame.addEventListener("click", (event) => {
       const box = main.getBoundingClientRect();
