@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,29 +45,71 @@ func (o Options) withDefaults() Options {
 
 // Download puts all files of a data set into dir, which it makes. Files that are
 // there already are not fetched again. On an error dir holds no file that is not
-// whole and verified; .part files stay, so that the next call goes on.
+// whole and verified; .part files stay, so that the next call goes on. Where
+// nothing came, nothing stays: neither files nor folders that were not there before.
 //
 // A second process that downloads into the same dir waits for the first.
 func Download(ctx context.Context, s Spec, dir string, opt Options) error {
 	opt = opt.withDefaults()
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	unlock, err := lock(ctx, filepath.Join(dir, ".lock"))
+	made := missing(dir)
+	lockPath := filepath.Join(dir, ".lock")
+	unlock, err := lock(ctx, lockPath)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	defer unlock()
+	defer func() {
+		tidy(dir, made)
+		unlock()
+	}()
 	d := &download{spec: s, dir: dir, opt: opt, client: client(opt, len(s.Mirrors))}
 	defer d.client.CloseIdleConnections()
 	for _, f := range s.Files {
 		if err := d.file(ctx, f); err != nil {
-			return fmt.Errorf("%s: %s: %w", s.Name, f.Name, err)
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		d.done += f.Size
 		d.report(0)
 	}
 	return nil
+}
+
+// missing lists the folders on the way to dir that are not there, the deepest first.
+func missing(dir string) []string {
+	var list []string
+	for at := filepath.Clean(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		list = append(list, at)
+	}
+	return list
+}
+
+// tidy removes empty parts, and the lock and the folders that were made where
+// nothing else is in them. It is called under the lock.
+func tidy(dir string, made []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	kept := 0
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		info, err := e.Info()
+		switch {
+		case e.Name() == ".lock":
+		case err == nil && info.Size() == 0 && strings.HasSuffix(name, ".part") && os.Remove(name) == nil:
+		default:
+			kept++
+		}
+	}
+	if kept > 0 {
+		return
+	}
+	os.Remove(filepath.Join(dir, ".lock"))
+	for _, d := range made {
+		os.Remove(d) // not if there is something in it
+	}
 }
 
 // client makes a client that gives up soon: without a network, nothing is worse
@@ -153,10 +196,23 @@ func (d *download) mirror(ctx context.Context, url, path string, f File) error {
 	return err
 }
 
-// failures are what went wrong at each mirror, on one line.
+// failures are what went wrong at each mirror. The error is one of them, for a
+// person: that of a mirror that answered, if one did.
 type failures []error
 
 func (f failures) Error() string {
+	if len(f) == 1 {
+		return f[0].Error()
+	}
+	i := slices.IndexFunc(f, func(err error) bool { return !errors.Is(err, errSilent) })
+	if i < 0 {
+		return fmt.Sprintf("none of %d answers", len(f))
+	}
+	return fmt.Sprintf("%v (mirrors that failed: %d)", f[i], len(f))
+}
+
+// Detail is what went wrong at every mirror, on one line.
+func (f failures) Detail() string {
 	var b strings.Builder
 	for i, err := range f {
 		if i > 0 {

@@ -193,7 +193,7 @@ func TestHostileServer(t *testing.T) {
 			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(content)-1, len(content)))
 			w.WriteHeader(http.StatusPartialContent)
 			w.Write(content)
-		}, "test: a.gz: "},
+		}, "a.gz: "},
 		{"redirects in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) }, "stopped after 10 redirects"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -289,8 +289,39 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("without mirrors: %v", err)
 	}
 	missing, _ := server(t, http.NotFound)
-	if err := Download(context.Background(), specOf(closed, missing), t.TempDir(), quick); errors.Is(err, ErrUnreachable) {
+	err = Download(context.Background(), specOf(closed, missing), t.TempDir(), quick)
+	if errors.Is(err, ErrUnreachable) {
 		t.Errorf("a mirror that answers 404 was reached: %v", err)
+	}
+	var all interface{ Detail() string }
+	if strings.Contains(err.Error(), closed) || !strings.Contains(err.Error(), "404") || !errors.As(err, &all) || !strings.Contains(all.Detail(), closed) {
+		t.Errorf("%v: want what the mirror said that answered, and the other as a detail", err)
+	}
+}
+
+// Where nothing came, nothing stays that was not there before.
+func TestNothingLeft(t *testing.T) {
+	gone, _ := server(t, http.NotFound)
+	broken, _ := server(t, func(w http.ResponseWriter, r *http.Request) { cut(w, 100000) })
+	root := t.TempDir()
+	dir := filepath.Join(root, "cache", "data", "test")
+	for range 2 {
+		if err := Download(context.Background(), specOf(gone), dir, quick); err == nil {
+			t.Fatal("404 is no error")
+		}
+		if entries, err := os.ReadDir(root); err != nil || len(entries) > 0 {
+			t.Errorf("left behind: %v (%v)", entries, err)
+		}
+	}
+	if err := Download(context.Background(), specOf(broken), dir, quick); err == nil {
+		t.Fatal("a cut file is no error")
+	}
+	if info, err := os.Stat(filepath.Join(dir, "a.gz.part")); err != nil || info.Size() == 0 {
+		t.Errorf("a part with something in it did not stay: %v", err)
+	}
+	fine, _ := server(t, good)
+	if err := Download(context.Background(), specOf(fine), dir, patient); err != nil || !installed(t, dir) {
+		t.Error(err)
 	}
 }
 

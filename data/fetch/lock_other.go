@@ -2,8 +2,14 @@
 
 package fetch
 
-import "context"
+import (
+	"context"
+	"os"
+	"path/filepath"
+)
 
-// lock does nothing on this system: two downloads at once cost time, but the
+// lock makes the folder and does nothing more on this system: two downloads at once cost time, but the
 // checksum keeps them from doing harm.
-func lock(context.Context, string) (unlock func(), err error) { return func() {}, nil }
+func lock(_ context.Context, path string) (unlock func(), err error) {
+	return func() {}, os.MkdirAll(filepath.Dir(path), 0o777)
+}
