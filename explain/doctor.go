@@ -44,7 +44,7 @@ func examineBalance(s *data.Set) Finding {
 	case least == 0:
 		return ill("classes", "Class %s has no training images: the model cannot learn it.", s.Classes[slices.Index(counts, 0)])
 	case most > 10*least:
-		return ill("balance", "Class %s has %d images and class %s only %d: the model will favour the first.", s.Classes[slices.Index(counts, most)], most, s.Classes[slices.Index(counts, least)], least)
+		return ill("balance", "Class %s has %d training images and class %s only %d: the model will favour the first.", s.Classes[slices.Index(counts, most)], most, s.Classes[slices.Index(counts, least)], least)
 	}
 	if least == most {
 		return fine("balance", "Each of the %d classes has %d training images.", len(counts), least)
@@ -87,10 +87,27 @@ func examineLeak(ds *data.Dataset) Finding {
 			}
 		}
 	}
+	if n == 1 {
+		return ill("leak", "1 of the %d test images is also a training image (%s): the test is too easy by that much.", ds.Test.Len(), ds.Test.Name(first))
+	}
 	if n > 0 {
 		return ill("leak", "%d of the %d test images are also training images (the first is %s): the test is too easy by that much.", n, ds.Test.Len(), ds.Test.Name(first))
 	}
 	return fine("leak", "No test image is also a training image.")
+}
+
+// fewImages is where a story that was written for sixty thousand images comes out
+// otherwise than it is told.
+const fewImages = 2000
+
+// ExamineSteps asks whether there are steps enough to learn anything.
+func ExamineSteps(images, batch, epochs int) Finding {
+	steps := (images + batch - 1) / batch * epochs
+	if images < fewImages {
+		return ill("steps", "%d training images in batches of %d make only %d steps in %d epochs, where the story's 60,000 make 9,635: expect poor accuracies, and models that have hardly begun to learn.",
+			images, batch, steps, epochs)
+	}
+	return fine("steps", "%d training images in batches of %d make %d steps in %d epochs.", images, batch, steps, epochs)
 }
 
 // ExamineModel looks at a model before its first step, on one batch: x (n, c, h,

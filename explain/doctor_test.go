@@ -245,7 +245,7 @@ func TestTheDoctorFindsDataFaults(t *testing.T) {
 		finds(t, explain.ExamineData(of(func(test bool, l int32, _ int) bool { return l == 4 })), "classes", "Class 4 has no training images")
 	})
 	t.Run("imbalance", func(t *testing.T) {
-		finds(t, explain.ExamineData(of(func(_ bool, l int32, i int) bool { return l == 4 && i >= 60 })), "balance", "Class 0 has 100 images and class 4 only 6")
+		finds(t, explain.ExamineData(of(func(_ bool, l int32, i int) bool { return l == 4 && i >= 60 })), "balance", "Class 0 has 100 training images and class 4 only 6")
 	})
 	t.Run("a single class", func(t *testing.T) {
 		ds := of(func(_ bool, l int32, _ int) bool { return l != 0 })
@@ -296,4 +296,10 @@ func TestExamineMachine(t *testing.T) {
 			t.Errorf("a machine with a wrong product: %s", f.Sentence)
 		}
 	}
+}
+
+func TestTheDoctorCountsSteps(t *testing.T) {
+	finds(t, []explain.Finding{explain.ExamineSteps(160, 256, 41)}, "steps", "160 training images in batches of 256 make only 41 steps in 41 epochs")
+	finds(t, []explain.Finding{explain.ExamineSteps(1999, 256, 41)}, "steps", "only 328 steps")
+	allFine(t, []explain.Finding{explain.ExamineSteps(2000, 256, 41), explain.ExamineSteps(60000, 256, 41)})
 }

@@ -1,6 +1,7 @@
 package tour
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 
@@ -25,7 +26,7 @@ func (g *guide) pixels() {
 }
 
 // average measures the baseline with both distances.
-func (g *guide) average() error {
+func (g *guide) average(ctx context.Context) error {
 	set := g.Data.Train
 	images := tensor.FromBytes(set.Images, set.Len(), set.Pixels())
 	chapter := &report.Average{}
@@ -36,6 +37,9 @@ func (g *guide) average() error {
 		distance models.Distance
 		into     *report.Baseline
 	}{{"mae", models.MeanAbsolute, &chapter.MAE}, {"mse", models.MeanSquared, &chapter.MSE}} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		model := models.NewAverage(g.spec, d.distance)
 		model.Fit(images, 1.0/255, set.Labels)
 		e := train.Evaluate(model, nil, g.test)
@@ -44,7 +48,7 @@ func (g *guide) average() error {
 			mean += a / float64(len(e.PerClass))
 		}
 		*d.into = report.Baseline{PerClass: e.PerClass, MeanOfClasses: mean, Accuracy: e.Accuracy, Confusion: e.Confusion, Post: g.post.baseline(d.name)}
-		b := Baseline{"baseline", d.name, e.PerClass, mean, e.Accuracy, g.post.baseline(d.name)}
+		b := Baseline{"baseline", d.name, e.PerClass, g.story.Data.Classes, mean, e.Accuracy, g.post.baseline(d.name)}
 		g.base = append(g.base, b)
 		g.Tell(b)
 		logits[i], answers[i] = e.Logits, e.Answers

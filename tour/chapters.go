@@ -12,11 +12,11 @@ type chapter struct {
 	model, loss       string // of a chapter that trains
 }
 
-// chapters of the story, in order. A text may hold {train}, {test}, {height},
-// {width}, {pixels} and {classes}, which are replaced by the data's own numbers.
+// chapters of the story, in order. A text may hold {train}, {test}, {size},
+// {height}, {width}, {pixels} and {classes}, which are replaced by the data's own numbers.
 var chapters = []chapter{
 	{name: "pixels", title: "Images are numbers", text: `
-A picture of {height} x {width} pixels is a grid of {pixels} numbers, 0 for paper and 255 for the blackest ink. Divided by 255 they run from 0 to 1. All {train} training images stacked make one tensor of shape ({train}, {height}, {width}): three axes, so its rank is 3; the shape says how long each axis is.`},
+A picture of {size} is a grid of {pixels} numbers, 0 for paper and 255 for the blackest ink. Divided by 255 they run from 0 to 1. All {train} training images stacked make one tensor of shape ({train}, {height}, {width}): three axes, so its rank is 3; the shape says how long each axis is.`},
 	{name: "average", title: "The baseline: which average is nearest?", text: `
 Before learning anything, ask how far the simplest idea goes. Average all images of each class into one blurred picture; then a new image belongs to the class whose average is nearest.
 
@@ -50,8 +50,12 @@ func CheckChapters(names []string) error {
 }
 
 // choose returns the chapters of the given names in the story's order; all of
-// them where no name is given.
+// them where no name is given. Case and the spaces around a name do not matter.
 func choose(names []string) ([]chapter, error) {
+	names = slices.Clone(names)
+	for i, n := range names {
+		names[i] = strings.ToLower(strings.TrimSpace(n))
+	}
 	for _, n := range names {
 		if !slices.Contains(Chapters(), n) {
 			return nil, fmt.Errorf("there is no chapter %q; there are %s", n, strings.Join(Chapters(), ", "))

@@ -11,14 +11,15 @@ type Event interface{ event() string }
 
 // DataOpened comes first: what is learned from.
 type DataOpened struct {
-	Event   string `json:"event"` // "data"
-	Name    string `json:"name"`
-	From    string `json:"from"`
-	BuiltIn bool   `json:"built_in"`
-	Train   int    `json:"train"`
-	Test    int    `json:"test"`
-	Height  int    `json:"height"`
-	Width   int    `json:"width"`
+	Event   string   `json:"event"` // "data"
+	Name    string   `json:"name"`
+	From    string   `json:"from"`
+	BuiltIn bool     `json:"built_in"`
+	Train   int      `json:"train"`
+	Test    int      `json:"test"`
+	Height  int      `json:"height"`
+	Width   int      `json:"width"`
+	Classes []string `json:"classes"` // class 0 first
 }
 
 // ChapterBegins carries the explanation that stands before a chapter.
@@ -31,9 +32,10 @@ type ChapterBegins struct {
 
 // Baseline is how one distance of the average chapter does.
 type Baseline struct {
-	Event         string               `json:"event"`    // "baseline"
-	Distance      string               `json:"distance"` // "mae" or "mse"
-	PerClass      []float64            `json:"per_class"`
+	Event         string               `json:"event"`     // "baseline"
+	Distance      string               `json:"distance"`  // "mae" or "mse"
+	PerClass      []float64            `json:"per_class"` // accuracy, in the order of the classes
+	Classes       []string             `json:"classes"`
 	MeanOfClasses float64              `json:"mean_of_classes"`
 	Accuracy      float64              `json:"accuracy"`
 	Post          *report.PostBaseline `json:"-"`

@@ -28,6 +28,9 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 		t.Weights += p.Value.Len()
 	}
 	g.examine(c, model, loss)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	before := train.Evaluate(model, loss, g.test)
 	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
 	for _, p := range explain.Pushes(model, c.loss, g.test) {
@@ -62,7 +65,7 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 func (g *guide) examine(c chapter, model nn.Layer, loss nn.Loss) {
 	var findings []explain.Finding
 	if len(g.story.Trained) == 0 {
-		findings = explain.ExamineData(g.Data)
+		findings = append(explain.ExamineData(g.Data), explain.ExamineSteps(g.Data.Train.Len(), batch, epochs))
 	}
 	for x, y := range g.train.Epoch(g.rng(2)) {
 		findings = append(findings, explain.ExamineModel(model, loss, c.loss, rate, x, y)...)
@@ -148,7 +151,7 @@ func (g *guide) saveModel(path, architecture string, model nn.Layer, training ma
 	for i := range min(3, g.Data.Test.Len()) {
 		samples = append(samples, g.Data.Test.Image(i))
 	}
-	return c.Save(path, samples)
+	return named(path, c.Save(path, samples))
 }
 
 // watcher is the hook that turns a training into events and snapshots.

@@ -6,7 +6,9 @@ package tour
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -25,7 +27,7 @@ import (
 // Options say which tour to take.
 type Options struct {
 	Data     *data.Dataset
-	From     string   // one line: where the data came from
+	From     string   // one line, to stand after the data's name: how many images, and where they came from
 	BuiltIn  bool     // the data were drawn by program, for want of real ones
 	Chapters []string // names; empty for all
 	Seed     uint64
@@ -67,14 +69,15 @@ func Run(ctx context.Context, opt Options) error {
 		return fmt.Errorf("%s has no test images; the tour wants training and test images (folders training/ and testing/)", ds.Name)
 	}
 	if err := os.MkdirAll(opt.Out, 0o755); err != nil {
-		return err
+		return named(opt.Out, err)
 	}
 	g := &guide{
 		Options: opt,
-		post:    postFor(ds),
-		spec:    models.Spec{Channels: ds.Train.Channels, Height: ds.Train.Height, Width: ds.Train.Width, Classes: len(ds.Train.Classes)},
-		train:   data.NewLoader(tensor.CPU, ds.Train, batch),
-		test:    data.NewLoader(tensor.CPU, ds.Test, 1000),
+		epoch:   []EpochEnds{}, base: []Baseline{}, // [] in JSON where there are none
+		post:  postFor(ds),
+		spec:  models.Spec{Channels: ds.Train.Channels, Height: ds.Train.Height, Width: ds.Train.Width, Classes: len(ds.Train.Classes)},
+		train: data.NewLoader(tensor.CPU, ds.Train, batch),
+		test:  data.NewLoader(tensor.CPU, ds.Test, 1000),
 	}
 	g.story = &report.Story{
 		Version: opt.Version, Date: start.Format("2006-01-02"), Command: opt.Command, Seed: opt.Seed,
@@ -85,15 +88,16 @@ func Run(ctx context.Context, opt Options) error {
 		},
 	}
 	d := g.story.Data
-	g.Tell(DataOpened{"data", d.Name, d.From, d.BuiltIn, d.Train, d.Test, d.Height, d.Width})
+	g.Tell(DataOpened{"data", d.Name, d.From, d.BuiltIn, d.Train, d.Test, d.Height, d.Width, d.Classes})
 	for _, c := range chosen {
 		g.Tell(ChapterBegins{"chapter", c.name, c.title, g.fill(c.text)})
 		var err error
 		switch c.name {
 		case "pixels":
 			g.pixels()
+			err = ctx.Err()
 		case "average":
-			err = g.average()
+			err = g.average(ctx)
 		default:
 			err = g.learn(ctx, c)
 		}
@@ -114,7 +118,7 @@ func (g *guide) fill(text string) string {
 	d := g.story.Data
 	return strings.NewReplacer(
 		"{train}", thousands(d.Train), "{test}", thousands(d.Test), "{height}", strconv.Itoa(d.Height), "{width}", strconv.Itoa(d.Width),
-		"{pixels}", strconv.Itoa(g.spec.Pixels()), "{classes}", strconv.Itoa(g.spec.Classes),
+		"{size}", data.Size(d.Height, d.Width), "{pixels}", strconv.Itoa(g.spec.Pixels()), "{classes}", strconv.Itoa(g.spec.Classes),
 	).Replace(strings.TrimSpace(text))
 }
 
@@ -138,10 +142,25 @@ func (g *guide) save(page string) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(g.Out, "metrics.json"), append(metrics, '\n'), 0o644); err != nil {
-		return err
+	file := filepath.Join(g.Out, "metrics.json")
+	if err := renameio.WriteFile(file, append(metrics, '\n'), 0o644); err != nil {
+		return named(file, err)
 	}
-	return report.Save(page, g.story)
+	return named(page, report.Save(page, g.story))
+}
+
+// named says which file an error is about: that of the file system names one with
+// which a new version was to appear whole.
+func named(path string, err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		return fmt.Errorf("%s: %w", path, at.Err)
+	case errors.As(err, &link):
+		return fmt.Errorf("%s: %w", path, link.Err)
+	}
+	return err
 }
 
 // picture is an image of a set, for the page.
