@@ -115,6 +115,9 @@ func pngMode(kind, depth byte, interlaced bool) string {
 	}
 	name := map[byte]string{0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGB and alpha"}[kind]
 	mode := fmt.Sprintf("PNG, %s, %d bits", name, depth)
+	if depth == 1 {
+		mode = fmt.Sprintf("PNG, %s, 1 bit", name)
+	}
 	if interlaced {
 		mode += ", interlaced"
 	}

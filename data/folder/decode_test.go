@@ -177,7 +177,7 @@ func TestDecodeModes(t *testing.T) {
 		{"alpha lies on black", fill(image.NewNRGBA(r), half), Options{OnBlack: true}, "PNG, RGB and alpha, 8 bits", []uint8{100, 100, 50, 50, 0, 0}},
 		{"fully transparent", fill(image.NewNRGBA(r), color.NRGBA{5, 6, 7, 0}), Options{}, "PNG, RGB and alpha, 8 bits", []uint8{255, 255}},
 		{"16-bit alpha", fill(image.NewNRGBA64(r), color.NRGBA64{0xc800, 0x6400, 0, 0x8080}), Options{}, "PNG, RGB and alpha, 16 bits", []uint8{227, 227, 177, 177, 127, 127}},
-		{"palette", fill(image.NewPaletted(r, color.Palette{color.NRGBA{9, 8, 7, 255}, half}), half), Options{}, "PNG, palette, 1 bits", []uint8{227, 227, 177, 177, 127, 127}},
+		{"palette", fill(image.NewPaletted(r, color.Palette{color.NRGBA{9, 8, 7, 255}, half}), half), Options{}, "PNG, palette, 1 bit", []uint8{227, 227, 177, 177, 127, 127}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newDecoder(t, c.opt).decode(encode(c.img))

@@ -150,7 +150,9 @@ func Scan(ctx context.Context, path string, opt Options) (*Report, error) {
 		return nil, err
 	}
 	if found.whole != nil {
-		return ReportOf(found.whole), nil
+		r := ReportOf(found.whole)
+		r.IDX = true
+		return r, nil
 	}
 	return found.scan(), nil
 }
@@ -162,7 +164,9 @@ func build(ctx context.Context, src source, opt Options) (*data.Dataset, *Report
 		return nil, nil, err
 	}
 	if found.whole != nil {
-		return found.whole, countOf(found.whole), nil
+		r := countOf(found.whole)
+		r.IDX = true
+		return found.whole, r, nil
 	}
 	report := found.report()
 	if len(report.Offenders) > 0 && !opt.SkipBroken {

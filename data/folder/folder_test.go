@@ -161,7 +161,7 @@ func TestLayoutRefused(t *testing.T) {
 		{"train twice", map[string][]byte{"train/0/1.png": a, "training/0/1.png": a}, "are both the train split"},
 		{"no classes in train", map[string][]byte{"train/1.png": a, "test/0/1.png": a}, "folder inside a class"},
 		{"folder in a class", map[string][]byte{"cat/1.png": a, "cat/more/2.png": a, "dog/3.png": a}, "cat/more: a folder inside a class"},
-		{"sizes", map[string][]byte{"cat/1.png": a, "cat/2.png": a, "dog/3.png": grey(2, 3, 1)}, "2 sizes: 2 x 2 (2 images, such as cat/1.png), 2 x 3 (1 images, such as dog/3.png)"},
+		{"sizes", map[string][]byte{"cat/1.png": a, "cat/2.png": a, "dog/3.png": grey(2, 3, 1)}, "2 sizes: 2 x 2 pixels (2 images, such as cat/1.png), 2 rows x 3 columns (only dog/3.png); all must have one size"},
 		{"escaped", map[string][]byte{"a\nb/x\x1b[31m.png": []byte("junk"), "c/y.png": a}, `"a\nb/x\x1b[31m.png": the file is text`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -131,7 +131,7 @@ func layout(entries []entry) (*plan, error) {
 		if e := entries[root.files[0]]; e.problem == linkToFolder {
 			return nil, fmt.Errorf("%s: %s", quote(e.path), e.problem)
 		}
-		return nil, fmt.Errorf("%d files but no folders: put the images of each class into a folder named after it", len(root.files))
+		return nil, fmt.Errorf("%s but no folders: put the images of each class into a folder named after it", files(len(root.files)))
 	}
 	p := new(plan)
 	splits, err := p.findSplits(root)
@@ -201,7 +201,7 @@ func (p *plan) beside(entries []entry, n *node, deeper bool) {
 		}
 	}
 	if len(others) > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%d files beside the folders of classes are ignored (the first: %s)", len(others), quote(entries[others[0]].path)))
+		p.warnings = append(p.warnings, fmt.Sprintf("%s beside the folders of classes, ignored (the first: %s)", files(len(others)), quote(entries[others[0]].path)))
 	}
 	if deeper {
 		for _, name := range n.names() {
@@ -236,6 +236,14 @@ func (p *plan) place(entries []entry, s int, n *node) {
 			p.problems = append(p.problems, fmt.Sprintf("class %s is in %s, but has no training images", quote(name), quote(n.path)))
 		}
 	}
+}
+
+// files counts files in words.
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
 }
 
 func (p *plan) offend(name, problem string) {

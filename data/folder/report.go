@@ -14,6 +14,7 @@ import (
 
 // Report is what was found in a source.
 type Report struct {
+	IDX       bool // an archive of IDX files, not of images
 	Images    int
 	Classes   []string
 	Splits    []SplitCount
@@ -28,33 +29,42 @@ type Report struct {
 
 // SplitCount counts the images of each class of a split.
 type SplitCount struct {
-	Split    string // train, valid or test
-	PerClass []int  // by class, as in Report.Classes
+	Split    string `json:"split"`     // train, valid or test
+	PerClass []int  `json:"per_class"` // by class, as in Report.Classes
 }
 
 // SizeCount counts the images of one size, in pixels.
 type SizeCount struct {
-	Height, Width, Images int
-	Example               string
+	Height  int    `json:"height"`
+	Width   int    `json:"width"`
+	Images  int    `json:"images"`
+	Example string `json:"example"`
 }
 
 // ModeCount counts the images of one format and colour type.
 type ModeCount struct {
-	Mode    string
-	Images  int
-	Example string
+	Mode    string `json:"mode"`
+	Images  int    `json:"images"`
+	Example string `json:"example"`
 }
 
 // Offender is a file that cannot be read as an image.
-type Offender struct{ Name, Problem string }
+type Offender struct {
+	Name    string `json:"name"`
+	Problem string `json:"problem"`
+}
 
 func (o Offender) String() string { return quote(o.Name) + ": " + o.Problem }
 
 // Copy is an image whose pixels equal those of an earlier one, where train comes
 // before valid and valid before test.
 type Copy struct {
-	Name, Split, Class   string
-	Of, OfSplit, OfClass string
+	Name    string `json:"name"`
+	Split   string `json:"split"`
+	Class   string `json:"class"`
+	Of      string `json:"of"`
+	OfSplit string `json:"of_split"`
+	OfClass string `json:"of_class"`
 }
 
 // Leaks are the copies between splits: images that a model is tested on after

@@ -70,8 +70,12 @@ func severalSizes(sizes []SizeCount) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "%d x %d (%d images, such as %s)", s.Height, s.Width, s.Images, quote(s.Example))
+		if s.Images == 1 {
+			fmt.Fprintf(&b, "%s (only %s)", data.Size(s.Height, s.Width), quote(s.Example))
+		} else {
+			fmt.Fprintf(&b, "%s (%d images, such as %s)", data.Size(s.Height, s.Width), s.Images, quote(s.Example))
+		}
 	}
-	b.WriteString("; all must have one size, or give the size to scale them to")
+	b.WriteString("; all must have one size")
 	return b.String()
 }

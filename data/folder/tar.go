@@ -155,7 +155,11 @@ func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
 	case tar.TypeSymlink, tar.TypeLink:
 		return fmt.Errorf("refused: the entry %s is a link; only files and folders are read", quote(h.Name))
 	default:
-		return fmt.Errorf("refused: the entry %s is of type %q; only files and folders are read", quote(h.Name), h.Typeflag)
+		what := map[byte]string{tar.TypeFifo: "a FIFO", tar.TypeChar: "a device", tar.TypeBlock: "a device"}[h.Typeflag]
+		if what == "" {
+			what = fmt.Sprintf("of a kind that is not known, %q", h.Typeflag)
+		}
+		return fmt.Errorf("refused: the entry %s is %s; only files and folders are read", quote(h.Name), what)
 	}
 	if name == "." {
 		return nil

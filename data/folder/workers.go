@@ -63,7 +63,7 @@ func (w *workers) do(job func(*decoder)) bool {
 func (w *workers) decode(d *decoder, file []byte) picture {
 	p := d.decode(file)
 	if w.bytes.Add(int64(len(p.pix))) > w.opt.Limits.TotalBytes {
-		w.stop(fmt.Errorf("%w: more than %d bytes of pixels; give a smaller size to scale them to", errTooMuch, w.opt.Limits.TotalBytes))
+		w.stop(fmt.Errorf("%w: more than %d bytes of pixels", errTooMuch, w.opt.Limits.TotalBytes))
 	}
 	return p
 }

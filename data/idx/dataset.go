@@ -219,8 +219,8 @@ func (b *Builder) Dataset(name string) (*data.Dataset, error) {
 		case h.count != len(h.label):
 			return nil, fmt.Errorf("%s has %d images but %s has %d labels; they do not belong together", quote(h.images), h.count, quote(h.labels), len(h.label))
 		case h.height != train.height || h.width != train.width:
-			return nil, fmt.Errorf("%s has images of %d x %d pixels but %s of %d x %d; all must have one size",
-				quote(h.images), h.height, h.width, quote(train.images), train.height, train.width)
+			return nil, fmt.Errorf("%s has images of %s but %s of %s; all must have one size",
+				quote(h.images), data.Size(h.height, h.width), quote(train.images), data.Size(train.height, train.width))
 		}
 		labels := make([]int32, len(h.label))
 		for i, l := range h.label {

@@ -3,6 +3,7 @@ package idx
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -143,7 +144,7 @@ func TestOpen(t *testing.T) {
 		{"two names", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-images.idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels}, "both hold the images of the train split"},
 		{"swapped", map[string][]byte{"train-images-idx3-ubyte": goodLabels, "train-labels-idx1-ubyte": goodImages}, "swapped"},
 		{"sizes differ", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels,
-			"t10k-images-idx3-ubyte": tall, "t10k-labels-idx1-ubyte": {0, 0, 8, 1, 0, 0, 0, 1, 0}}, "3 x 1 pixels"},
+			"t10k-images-idx3-ubyte": tall, "t10k-labels-idx1-ubyte": {0, 0, 8, 1, 0, 0, 0, 1, 0}}, "has images of 3 rows x 1 column but "},
 		{"label outside", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": with(goodLabels, 9, 7), "classes.txt": []byte("a\nb\n")}, "label 1 (byte 9) is 7, outside the 2 classes"},
 		{"one class name", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels, "classes.txt": []byte("a\n")}, "names 1 classes"},
 		{"long class names", map[string][]byte{"train-images-idx3-ubyte": goodImages, "train-labels-idx1-ubyte": goodLabels, "classes.txt": append(bytes.Repeat([]byte("a"), 1<<16), "\nb"...)}, "classes.txt: more than the 65536 bytes"},
@@ -220,7 +221,7 @@ func TestWrite(t *testing.T) {
 	} {
 		for _, zip := range []bool{false, true} {
 			dir := filepath.Join(t.TempDir(), "new")
-			if err := Write(dir, want, zip); err != nil {
+			if err := Write(t.Context(), dir, want, zip); err != nil {
 				t.Fatal(err)
 			}
 			got, err := Open(dir)
@@ -235,6 +236,30 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A split without images is not written, and nothing when nobody waits for it any more.
+func TestWriteLess(t *testing.T) {
+	train := &data.Set{Images: []uint8{1, 2}, Labels: []int32{0, 1}, Channels: 1, Height: 1, Width: 1, Classes: []string{"0", "1"}}
+	dir := t.TempDir()
+	if err := Write(t.Context(), dir, &data.Dataset{Train: train, Test: train.Subset(nil)}, true); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Open(dir); err != nil || got.Train.Len() != 2 || got.Test != nil {
+		t.Errorf("%+v, %v; want two images and no test", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir = t.TempDir()
+	if err := Write(ctx, dir, &data.Dataset{Train: train}, true); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v (%v)", entries, err)
+	}
+	if err := Write(t.Context(), dir, &data.Dataset{Train: train.Subset(nil)}, true); err == nil {
+		t.Error("no training images are no error")
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	good := &data.Set{Images: []uint8{1}, Labels: []int32{0}, Channels: 1, Height: 1, Width: 1, Classes: []string{"0", "1"}}
 	colour := *good
@@ -245,10 +270,10 @@ func TestWriteRefuses(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if err := Write(dir, &data.Dataset{Train: good}, false); err != nil {
+	if err := Write(t.Context(), dir, &data.Dataset{Train: good}, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(dir, &data.Dataset{Train: good}, true); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := Write(t.Context(), dir, &data.Dataset{Train: good}, true); err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("gzipped beside plain: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package idx
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -63,10 +64,11 @@ func write(w io.Writer, body []uint8, dims ...int) error {
 
 // Write writes a data set into a folder, which it makes, under the usual names,
 // gzipped or not. Class names other than 0, 1, ... go to ClassesFile. Each file
-// appears whole or not at all. A folder that holds the other form, plain for
+// appears whole or not at all, and none after the context's end; a split without
+// images is left out. A folder that holds the other form, plain for
 // gzipped, is refused: Open would prefer the plain one.
-func Write(dir string, ds *data.Dataset, zip bool) error {
-	if ds.Train == nil {
+func Write(ctx context.Context, dir string, ds *data.Dataset, zip bool) error {
+	if ds.Train == nil || ds.Train.Len() == 0 {
 		return errors.New("a data set without training images cannot be written")
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -76,7 +78,7 @@ func Write(dir string, ds *data.Dataset, zip bool) error {
 		prefix string
 		set    *data.Set
 	}{{"train", ds.Train}, {"valid", ds.Valid}, {"t10k", ds.Test}} {
-		if split.set == nil {
+		if split.set == nil || split.set.Len() == 0 {
 			continue
 		}
 		for _, file := range []struct {
@@ -91,7 +93,7 @@ func Write(dir string, ds *data.Dataset, zip bool) error {
 			if _, err := os.Lstat(other); err == nil {
 				return fmt.Errorf("%s is there already, and would stand beside %s; remove it or write to another folder", quote(other), quote(path))
 			}
-			if err := writeFile(path, split.set, zip, file.write); err != nil {
+			if err := writeFile(ctx, path, split.set, zip, file.write); err != nil {
 				return fmt.Errorf("%s: %w", quote(path), err)
 			}
 		}
@@ -99,7 +101,7 @@ func Write(dir string, ds *data.Dataset, zip bool) error {
 	list := filepath.Join(dir, ClassesFile)
 	largest := slices.Max(ds.Train.Labels)
 	for _, set := range []*data.Set{ds.Valid, ds.Test} {
-		if set != nil {
+		if set != nil && set.Len() > 0 {
 			largest = max(largest, slices.Max(set.Labels))
 		}
 	}
@@ -112,15 +114,15 @@ func Write(dir string, ds *data.Dataset, zip bool) error {
 	return renameio.WriteFile(list, []byte(strings.Join(ds.Train.Classes, "\n")+"\n"), 0o666)
 }
 
-func writeFile(path string, s *data.Set, zip bool, write func(io.Writer, *data.Set) error) error {
+func writeFile(ctx context.Context, path string, s *data.Set, zip bool, write func(io.Writer, *data.Set) error) error {
 	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
 	if err != nil {
 		return err
 	}
 	defer f.Cleanup()
-	var w io.Writer = f
+	var w io.Writer = stoppable{ctx, f}
 	if zip {
-		w = gzip.NewWriter(f)
+		w = gzip.NewWriter(w)
 	}
 	if err := write(w, s); err != nil {
 		return err
@@ -131,6 +133,19 @@ func writeFile(path string, s *data.Set, zip bool, write func(io.Writer, *data.S
 		}
 	}
 	return f.CloseAtomicallyReplace()
+}
+
+// stoppable writes until the context ends.
+type stoppable struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (s stoppable) Write(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.w.Write(p)
 }
 
 // numbered says whether classes are named 0, 1, ... in order.

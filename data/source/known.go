@@ -80,7 +80,9 @@ func Check(ctx context.Context, name string, opt Options) (*Checked, error) {
 	c := &Checked{Name: found.name, Kind: found.kind, Path: found.path}
 	switch found.kind {
 	case Tree:
-		c.Report, err = folder.Scan(ctx, found.path, opt.Folder)
+		if c.Report, err = folder.Scan(ctx, found.path, opt.Folder); err == nil && c.Report.IDX {
+			c.Kind = IDX
+		}
 	case IDX:
 		ds, openErr := idx.Open(found.path)
 		if openErr != nil {

@@ -65,24 +65,49 @@ func known(ctx context.Context, spec fetch.Spec, name string, opt Options) (*pla
 	}
 	dir := downloads(spec, opt)
 	if p == nil {
-		where := "$INKLING_DATA is not set"
-		if opt.DataDir != "" {
-			where = "not in " + quote(opt.DataDir)
-		}
 		if opt.Offline {
-			return nil, fmt.Errorf("%s is %w: %s, not in %s, and downloads are off", spec.Name, ErrUnavailable, where, quote(dir))
+			return nil, &unavailable{spec.Name, "downloads are off", nil}
 		}
 		if err := fetch.Download(ctx, spec, dir, opt.Fetch); err != nil {
 			if ctx.Err() != nil {
 				return nil, err
 			}
-			return nil, fmt.Errorf("%s is %w: %s, not in %s; %w", spec.Name, ErrUnavailable, where, quote(dir), err)
+			why := err.Error()
+			if errors.Is(err, fetch.ErrUnreachable) {
+				why = "its mirror does not answer, so there is likely no network"
+				if n := len(spec.Mirrors); n > 1 {
+					why = fmt.Sprintf("none of its %d mirrors answers, so there is likely no network", n)
+				}
+			}
+			return nil, &unavailable{spec.Name, why, err}
 		}
 		p = &place{kind: IDX, path: dir, downloaded: true}
 	}
 	p.name, p.spec = spec.Name, spec
 	p.warnings = append(p.warnings, shadow(name)...)
 	return p, nil
+}
+
+// unavailable is the error of a known data set that cannot be had. What it wraps
+// says more than a person wants to read.
+type unavailable struct {
+	name, why string
+	err       error
+}
+
+func (e *unavailable) Error() string {
+	byHand := "$INKLING_DATA/" + e.name
+	if os.Getenv("INKLING_DATA") == "" {
+		byHand += ", with INKLING_DATA set to a folder of yours"
+	}
+	return fmt.Sprintf("%s is %v: %s; by hand, put its files into %s", e.name, ErrUnavailable, e.why, byHand)
+}
+
+func (e *unavailable) Unwrap() []error {
+	if e.err == nil {
+		return []error{ErrUnavailable}
+	}
+	return []error{ErrUnavailable, e.err}
 }
 
 // local finds a known data set on this machine; nil if it is not here.

@@ -100,7 +100,7 @@ type Opened struct {
 	*data.Dataset
 	Kind       Kind
 	Path       string // the folder or archive; "" for synth
-	From       string // one line for the reader: "mnist: 60,000 + 10,000 images 28 x 28 from IDX files in /data/mnist"
+	From       string // one line for the reader, to stand after the name: "60,000 + 10,000 images of 28 x 28 pixels from IDX files in /data/mnist"
 	Downloaded bool   // just now
 	Cached     bool   // decoded images came from the cache
 	Warnings   []string
@@ -118,12 +118,15 @@ func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
 	o := &Opened{Kind: found.kind, Path: found.path, Downloaded: found.downloaded, Warnings: found.warnings}
 	switch found.kind {
 	case Drawn:
-		o.Dataset = synth.Generate(opt.SynthTrain, opt.SynthTest, opt.Seed)
+		o.Dataset, err = Draw(ctx, opt.SynthTrain, opt.SynthTest, opt.Seed)
 	case IDX:
 		o.Dataset, err = idx.Open(found.path)
 	default:
 		o.Dataset, o.Report, err = folder.Open(ctx, found.path, opt.Folder)
 		if o.Report != nil {
+			if o.Report.IDX {
+				o.Kind = IDX
+			}
 			o.Cached = o.Report.Cached
 			o.Warnings = append(o.Warnings, o.Report.Warnings...)
 			if n := len(o.Report.Offenders); n > 0 && err == nil {
@@ -140,6 +143,19 @@ func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
 	}
 	o.From = o.describe(opt)
 	return o, nil
+}
+
+// Draw draws digits by program, as synth.Generate does, and gives up when the
+// context ends: what is being drawn then is thrown away.
+func Draw(ctx context.Context, train, test int, seed uint64) (*data.Dataset, error) {
+	drawn := make(chan *data.Dataset, 1)
+	go func() { drawn <- synth.Generate(train, test, seed) }()
+	select {
+	case ds := <-drawn:
+		return ds, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // nameClasses gives the classes of a known data set their names: IDX files have
@@ -181,8 +197,7 @@ func outside(ds *data.Dataset, classes int) error {
 // describe says in one line what was opened.
 func (o *Opened) describe(opt Options) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: ", quote(o.Name))
-	parts := 0
+	parts, images := 0, 0
 	for _, set := range []*data.Set{o.Train, o.Valid, o.Test} {
 		if set == nil {
 			continue
@@ -191,8 +206,14 @@ func (o *Opened) describe(opt Options) string {
 			b.WriteString(" + ")
 		}
 		b.WriteString(thousands(set.Len()))
+		images += set.Len()
 	}
-	fmt.Fprintf(&b, " images %d x %d", o.Train.Height, o.Train.Width)
+	if images == 1 {
+		b.WriteString(" image")
+	} else {
+		b.WriteString(" images")
+	}
+	fmt.Fprintf(&b, " of %s", data.Size(o.Train.Height, o.Train.Width))
 	if o.Train.Channels == 3 {
 		b.WriteString(" in colour")
 	}
@@ -208,7 +229,7 @@ func (o *Opened) describe(opt Options) string {
 	case o.Downloaded:
 		b.WriteString(", just downloaded")
 	case o.Cached:
-		b.WriteString(", decoded before")
+		b.WriteString(", from the cache of decoded images")
 	}
 	return b.String()
 }

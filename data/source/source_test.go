@@ -1,8 +1,10 @@
 package source
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,9 +61,25 @@ func putTree(t *testing.T, dir string) {
 
 func putIDX(t *testing.T, dir string) {
 	t.Helper()
-	if err := idx.Write(dir, shape(), true); err != nil {
+	if err := idx.Write(t.Context(), dir, shape(), true); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// packed is a .tgz of IDX files.
+func packed(t *testing.T) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	putIDX(t, dir)
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	if err := w.AddFS(os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	z.Close()
+	return b.Bytes()
 }
 
 func zipped(t *testing.T) []byte {
@@ -92,12 +110,13 @@ func TestOpenPaths(t *testing.T) {
 		kind  Kind
 		from  string // part of the line for the reader
 	}{
-		{"tree", putTree, ".", Tree, "2 images 1 x 1 from "},
-		{"IDX", putIDX, ".", IDX, "3 + 3 images 2 x 1 from IDX files in "},
+		{"tree", putTree, ".", Tree, "2 images of 1 x 1 pixels from "},
+		{"IDX", putIDX, ".", IDX, "3 + 3 images of 2 rows x 1 column from IDX files in "},
 		{"IDX before a tree", func(t *testing.T, root string) { putTree(t, root); putIDX(t, root) }, ".", IDX, "IDX files"},
 		{"IDX before an archive", func(t *testing.T, root string) { put(t, filepath.Join(root, "x.zip"), []byte("junk")); putIDX(t, root) }, ".", IDX, "IDX files"},
 		{"IDX as torchvision leaves them", func(t *testing.T, root string) { putIDX(t, filepath.Join(root, "MNIST", "raw")) }, ".", IDX, "raw"},
-		{"an archive", func(t *testing.T, root string) { put(t, filepath.Join(root, "x.zip"), zipped(t)) }, "x.zip", Tree, "x: 2 images"},
+		{"an archive", func(t *testing.T, root string) { put(t, filepath.Join(root, "x.zip"), zipped(t)) }, "x.zip", Tree, "2 images"},
+		{"an archive of IDX files", func(t *testing.T, root string) { put(t, filepath.Join(root, "x.tgz"), packed(t)) }, "x.tgz", IDX, "from IDX files in "},
 		{"the only archive", func(t *testing.T, root string) { put(t, filepath.Join(root, "x.zip"), zipped(t)) }, ".", Tree, "x.zip"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,7 +187,7 @@ func TestOpenNames(t *testing.T) {
 	if o, err = Open(context.Background(), "letters", opt); err != nil || o.Name != "letters" {
 		t.Errorf("a name of the reader's own: %v", err)
 	}
-	if o, err = Open(context.Background(), "letters", opt); err != nil || !o.Cached || !strings.HasSuffix(o.From, "decoded before") {
+	if o, err = Open(context.Background(), "letters", opt); err != nil || !o.Cached || !strings.HasSuffix(o.From, ", from the cache of decoded images") {
 		t.Errorf("the second time: %+v, %v", o, err)
 	}
 	opt.NoCache = true
@@ -181,7 +200,7 @@ func TestOpenSynth(t *testing.T) {
 	opt := alone(t)
 	opt.SynthTrain, opt.SynthTest, opt.Seed = 20, 10, 7
 	o, err := Open(context.Background(), Synth, opt)
-	if err != nil || o.Train.Len() != 20 || o.Test.Len() != 10 || o.From != "synth: 20 + 10 images 28 x 28 drawn by program (seed 7)" {
+	if err != nil || o.Train.Len() != 20 || o.Test.Len() != 10 || o.From != "20 + 10 images of 28 x 28 pixels drawn by program (seed 7)" {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
@@ -191,7 +210,7 @@ func serve(t *testing.T) (fetch.Spec, *httptest.Server) {
 	t.Helper()
 	dir := t.TempDir()
 	ten := &data.Set{Images: make([]uint8, 10), Labels: []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Channels: 1, Height: 1, Width: 1, Classes: strings.Split("0123456789", "")}
-	if err := idx.Write(dir, &data.Dataset{Train: ten, Test: ten}, true); err != nil {
+	if err := idx.Write(t.Context(), dir, &data.Dataset{Train: ten, Test: ten}, true); err != nil {
 		t.Fatal(err)
 	}
 	s := httptest.NewServer(http.FileServer(http.Dir(dir)))
@@ -232,8 +251,14 @@ func TestOpenDownload(t *testing.T) {
 	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, fetch.ErrUnreachable) || time.Since(start) > 2*time.Second || strings.Contains(err.Error(), "\n") {
 		t.Errorf("without a network: %v after %v", err, time.Since(start))
 	}
+	if want := spec.Name + " is not on this machine and cannot be downloaded: its mirror does not answer, so there is likely no network; by hand, put its files into $INKLING_DATA/"; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
+	if _, err := Draw(ctx, 1000, 1000, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("drawing, cancelled: %v", err)
+	}
 	if _, err := Open(ctx, spec.Name, opt); !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnavailable) {
 		t.Errorf("cancelled: %v", err)
 	}
@@ -247,7 +272,7 @@ func TestLabelOutsideKnown(t *testing.T) {
 		stray.Classes[i] = strconv.Itoa(i)
 	}
 	dir := filepath.Join(opt.DataDir, "mnist")
-	if err := idx.Write(dir, &data.Dataset{Train: stray, Test: stray.Subset([]int{0, 1})}, true); err != nil {
+	if err := idx.Write(t.Context(), dir, &data.Dataset{Train: stray, Test: stray.Subset([]int{0, 1})}, true); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Open(context.Background(), "mnist", opt)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -53,15 +54,32 @@ var benches = []string{"kernels", "step", "epoch", "decode"}
 func (a *app) benchCommand() *cobra.Command {
 	b := &bench{app: a}
 	c := &cobra.Command{
-		Use:       "bench [" + strings.Join(benches, "|") + "]...",
-		Short:     "Measure how fast this machine computes, trains and reads images",
-		Long:      "Measure how fast this machine computes, trains and reads images. Each figure is\ntaken several times; the best and the median are printed.",
+		Use:   "bench [" + strings.Join(benches, "|") + "]...",
+		Short: "Measure how fast this machine computes, trains and reads images",
+		Long: `Measure how fast this machine computes, trains and reads images. Each figure is
+taken several times; the best and the median are printed.
+
+  kernels  multiply-adds in registers (peak), matrix products and their share of
+           that peak on all cores, and loops over 16,384 numbers: exp, sigmoid,
+           axpy (y + a x), sum, and widen (bytes to numbers from 0 to 1)
+  step     one training step: gather a batch, forward, backward, update
+  epoch    all training images once, shuffled
+  decode   images from files, decoded anew (decode) and from the cache of
+           decoded images (cached)`,
 		Example:   "  inkling bench epoch --model linear --threads 1",
 		ValidArgs: benches,
-		Args:      cobra.OnlyValidArgs,
+		Args:      oneOf("benchmark", benches),
 		RunE: func(c *cobra.Command, args []string) error {
 			if b.rounds < 1 || b.batch < 1 {
 				return usagef("--rounds and --batch are at least 1")
+			}
+			for _, model := range b.models {
+				if err := learns(model); err != nil {
+					return err
+				}
+			}
+			if len(b.models) == 0 {
+				return usagef("--model names none; choose %s", strings.Join(learning(), " or "))
 			}
 			if len(args) == 0 {
 				args = benches
@@ -77,19 +95,23 @@ func (a *app) benchCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&b.rounds, "rounds", 5, "how often each figure is taken")
 	c.Flags().IntVar(&b.batch, "batch", 256, "images in a batch")
-	c.Flags().StringSliceVar(&b.models, "model", []string{"linear", "network"}, "models to train, for step and epoch")
+	c.Flags().StringSliceVar(&b.models, "model", []string{"linear", "network"}, "models to train, for step and epoch: linear, network")
 	c.Flags().StringVar(&b.data, "data", "synth", "images to train on or decode: a name or a path")
 	return c
 }
 
 // measure runs f for each round and reports the times of one call. f is called
-// `inner` times a round, so that short work can be timed.
-func (b *bench) measure(row benchRow, inner int, work float64, f func()) benchRow {
+// `inner` times a round, so that short work can be timed. When the context ends,
+// so does the measuring, and nothing of the row is to be believed.
+func (b *bench) measure(ctx context.Context, row benchRow, inner int, work float64, f func()) benchRow {
 	times := make([]float64, b.rounds)
 	f() // once to warm caches up
 	for i := range times {
 		start := time.Now()
 		for range inner {
+			if ctx.Err() != nil {
+				return row
+			}
 			f()
 		}
 		times[i] = time.Since(start).Seconds() / float64(inner)
@@ -109,20 +131,30 @@ func (b *bench) print(r benchRow) {
 		return
 	}
 	if b.rows++; b.rows == 1 {
-		fmt.Fprintf(b.out, "%-8s %-28s %7s %12s %12s %22s\n", "what", "", "threads", "best", "median", "rate")
+		fmt.Fprintf(b.out, "%-8s %-28s %7s %10s %10s %16s %13s\n", "what", "", "threads", "best", "median", "rate", "share of peak")
 	}
 	what := strings.TrimSpace(r.Model + " " + r.Shape)
 	if r.Batch > 0 {
 		what += fmt.Sprintf(", batch %d", r.Batch)
 	}
-	rate := ""
+	rate, share := "", ""
 	if r.Rate > 0 {
-		rate = fmt.Sprintf("%.4g %s", r.Rate, r.Unit)
+		rate = rounded(r.Rate) + " " + r.Unit
 	}
 	if r.Share > 0 {
-		rate += fmt.Sprintf(" (%.0f %%)", 100*r.Share)
+		share = fmt.Sprintf("%.0f %%", 100*r.Share)
 	}
-	fmt.Fprintf(b.out, "%-8s %-28s %7d %12s %12s %22s\n", r.Name, what, r.Threads, seconds(r.Best), seconds(r.Median), rate)
+	line := fmt.Sprintf("%-8s %-28s %7d %10s %10s %16s %13s", r.Name, what, r.Threads, seconds(r.Best), seconds(r.Median), rate, share)
+	fmt.Fprintf(b.out, "%s\n", strings.TrimRight(line, " "))
+}
+
+// rounded writes a figure with four digits, and what is large in thousands.
+func rounded(v float64) string {
+	if v < 1000 {
+		return fmt.Sprintf("%.4g", v)
+	}
+	step := math.Pow(10, math.Floor(math.Log10(v))-2)
+	return thousands(int(math.Round(v/step) * step))
 }
 
 func seconds(s float64) string {
@@ -137,11 +169,14 @@ func seconds(s float64) string {
 
 // kernels measures the multiply-add peak of one core, and how near to it the
 // products of the story come.
-func (b *bench) kernels(context.Context) error {
+func (b *bench) kernels(ctx context.Context) error {
 	const multiplyAdds = 50_000_000
 	flops := kernel.PeakFMA(multiplyAdds)
-	peak := b.measure(benchRow{Name: "peak", Shape: "multiply-adds in registers", Unit: "GFLOP/s"}, 1, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
+	peak := b.measure(ctx, benchRow{Name: "peak", Shape: "multiply-adds in registers", Unit: "GFLOP/s"}, 1, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
 	peak.Threads = 1
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	b.print(peak)
 	limit := float64(flops) / 1e9 / peak.Best * float64(cpu.Default().Workers())
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -158,15 +193,21 @@ func (b *bench) kernels(context.Context) error {
 		y := tensor.CPU.Normal(rng, 1, s.k, s.n)
 		arena := tensor.CPU.Arena()
 		work := 2 * float64(s.m) * float64(s.k) * float64(s.n) / 1e9
-		row := b.measure(benchRow{Name: "matmul", Shape: shape, Unit: "GFLOP/s"}, max(int(2/work), 3), work, func() {
+		row := b.measure(ctx, benchRow{Name: "matmul", Shape: shape, Unit: "GFLOP/s"}, max(int(2/work), 3), work, func() {
 			arena.Reset()
 			arena.Enter(x).MatMul(y)
 		})
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		row.Share = row.Rate / limit
 		b.print(row)
 	}
 	for name, f := range vectorKernels(rng) {
-		row := b.measure(benchRow{Name: name, Shape: "16,384 floats", Unit: "GB/s"}, 1000, 4*16384/1e9, f)
+		row := b.measure(ctx, benchRow{Name: name, Shape: "16,384 floats", Unit: "GB/s"}, 1000, 4*16384/1e9, f)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		row.Threads = 1
 		b.print(row)
 	}
@@ -219,7 +260,7 @@ func (b *bench) steps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(benchRow{Name: "step", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, benchRow{Name: "step", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}
@@ -250,7 +291,7 @@ func (b *bench) epochs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(benchRow{Name: "epoch", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, benchRow{Name: "epoch", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"inkling/data/source"
-	"inkling/data/synth"
 )
 
 // decode measures reading images from a path; where none is named, from a
@@ -19,7 +17,11 @@ func (b *bench) decode(ctx context.Context) error {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		if err := writeTree(ctx, dir, synth.Generate(6000, 1000, 1)); err != nil {
+		ds, err := source.Draw(ctx, 6000, 1000, 1)
+		if err != nil {
+			return err
+		}
+		if err := writeTree(ctx, dir, ds); err != nil {
 			return err
 		}
 		path, what = dir, "7,000 PNG files"
@@ -52,12 +54,12 @@ func (b *bench) decode(ctx context.Context) error {
 		if open(); failure != nil {
 			return failure
 		}
-		row := b.measure(benchRow{Name: way.name, Shape: what, Unit: "images/s"}, 1, float64(images), open)
+		row := b.measure(ctx, benchRow{Name: way.name, Shape: what, Unit: "images/s"}, 1, float64(images), open)
 		if failure != nil {
 			return failure
 		}
 		if row.Shape == "" {
-			row.Shape = fmt.Sprintf("%s images", thousands(images))
+			row.Shape = count(images, "image")
 		}
 		b.print(row)
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"inkling/data/folder"
 	"inkling/device/cpu"
 	"inkling/internal/kernel"
 
@@ -37,19 +38,13 @@ type app struct {
 	args     []string
 }
 
-// usageError is a wrong call: exit status 2, with a pointer to the help.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // Main runs the command line and returns its exit status. It is the one place
 // that catches panics: a person gets a line, never a stack.
 func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
-	a := &app{in: in, out: out, err: errOut, args: args}
 	defer func() {
 		if failure := recover(); failure != nil {
 			fmt.Fprintf(errOut, "inkling: %s\n", oneLine(fmt.Sprint(failure)))
-			if os.Getenv("INKLING_DEBUG") != "" {
+			if debugging() {
 				errOut.Write(debug.Stack())
 			} else {
 				fmt.Fprintln(errOut, "inkling: this is a fault of the program; INKLING_DEBUG=1 shows where")
@@ -57,23 +52,45 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 			status = exitFailure
 		}
 	}()
-	ctx, stop := interruptible()
+	signalled, stop := interruptible()
 	defer stop()
+	ctx, cancel := context.WithCancel(signalled)
+	defer cancel()
+	printed := &output{Writer: out, failed: cancel}
+	a := &app{in: in, out: printed, err: errOut, args: args}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	switch {
-	case err == nil:
-		return exitOK
-	case ctx.Err() != nil:
+	if signalled.Err() != nil { // also where the command had just come to its end
 		fmt.Fprintln(errOut, "inkling: interrupted")
 		return exitInterrupted
-	case errors.As(err, &usageError{}):
-		fmt.Fprintf(errOut, "inkling: %s\n", oneLine(err.Error()))
+	}
+	if failure := printed.failure(); failure != nil {
+		err = failure
+	}
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(errOut, "inkling: %s\n", oneLine(sentence(err)))
+	var more interface{ Detail() string }
+	if debugging() && errors.As(err, &more) {
+		fmt.Fprintf(errOut, "inkling: %s\n", oneLine(more.Detail()))
+	}
+	if errors.As(err, &usageError{}) {
 		return exitUsage
 	}
-	fmt.Fprintf(errOut, "inkling: %s\n", oneLine(err.Error()))
 	return exitFailure
+}
+
+func debugging() bool { return os.Getenv("INKLING_DEBUG") != "" }
+
+// sentence is what is said of an error, with the command that says more.
+func sentence(err error) string {
+	var broken *folder.BrokenError
+	if errors.As(err, &broken) && len(broken.Offenders) > 1 {
+		return fmt.Sprintf("%v; inkling data check %s says more", err, quote(broken.Source))
+	}
+	return err.Error()
 }
 
 // interruptible returns a context that ends at the first Ctrl-C or SIGTERM. The
@@ -108,6 +125,7 @@ func oneLine(s string) string {
 }
 
 func (a *app) root() *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "inkling",
 		Short: "Handwritten digits, from raw pixels to a network that reads them, with nothing hidden",
@@ -118,41 +136,23 @@ happens on the way. Begin with:
 		SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("there is no command %q; inkling --help lists them", args[0])
+			if showVersion && len(args) == 0 {
+				return a.printVersion()
 			}
-			return c.Help()
+			return group(c, args)
 		},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w; %s --help lists the flags", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version and what the program runs on")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object a line, and everything else to standard error")
-	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "processor cores to use; 0 takes all")
+	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "processor cores to use; 0 takes all (default 0)")
 	root.AddCommand(a.tourCommand(), a.dataCommand(), a.doctorCommand(), a.devicesCommand(), a.benchCommand(), a.versionCommand())
-	for _, c := range root.Commands() {
-		wrapArgs(c)
-	}
+	addHelp(root)
 	return root
-}
-
-// wrapArgs makes wrong numbers of arguments a matter of usage.
-func wrapArgs(c *cobra.Command) {
-	if check := c.Args; check != nil {
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usagef("%s: %w; %s --help shows the usage", c.CommandPath(), err, c.CommandPath())
-			}
-			return nil
-		}
-	}
-	for _, sub := range c.Commands() {
-		wrapArgs(sub)
-	}
 }
 
 // prepare checks what holds for all commands.

@@ -22,12 +22,7 @@ import (
 func (a *app) dataCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "data", Short: "List, fetch, make, check and show data sets", Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("there is no command %q below data; inkling data --help lists them", args[0])
-			}
-			return c.Help()
-		},
+		RunE: group,
 	}
 	c.AddCommand(a.dataList(), a.dataGet(), a.dataMake(), a.dataCheck(), a.dataShow())
 	return c
@@ -35,11 +30,13 @@ func (a *app) dataCommand() *cobra.Command {
 
 func (a *app) dataList() *cobra.Command {
 	return &cobra.Command{
-		Use: "ls", Short: "List the data sets that have a name, and whether they are here", Args: cobra.NoArgs,
+		Use: "ls", Short: "List the data sets that have a name, and whether they are here", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			s := newScreen(a.out)
 			for _, k := range source.Known(source.Options{}) {
 				if a.json {
-					if err := emit(a.out, map[string]any{"event": "dataset", "name": k.Name, "about": k.About, "train": k.Train, "test": k.Test, "classes": k.Classes, "download_bytes": k.Download, "path": k.Path, "problem": k.Problem}); err != nil {
+					if err := emit(a.out, map[string]any{"event": "dataset", "name": k.Name, "about": k.About, "train": k.Train, "test": k.Test, "classes": k.Classes,
+						"built_in": k.Name == source.Synth, "download_bytes": k.Download, "path": k.Path, "problem": k.Problem}); err != nil {
 						return err
 					}
 					continue
@@ -53,7 +50,14 @@ func (a *app) dataList() *cobra.Command {
 				case where == "":
 					where = "built in"
 				}
-				fmt.Fprintf(a.out, "%-15s %s\n%15s %s\n", k.Name, k.About, "", where)
+				name, indent := fmt.Sprintf("%-15s ", k.Name), strings.Repeat(" ", 16)
+				if s.width < 60 { // the name gets a line of its own
+					name, indent = k.Name+"\n    ", "    "
+				}
+				s.printf("%s", name)
+				s.sentence(indent, "%s", k.About)
+				s.printf("%s", indent)
+				s.sentence(indent, "%s", where)
 			}
 			return nil
 		},
@@ -62,7 +66,7 @@ func (a *app) dataList() *cobra.Command {
 
 func (a *app) dataGet() *cobra.Command {
 	return &cobra.Command{
-		Use: "get NAME", Short: "Download a data set, checked and resumed", Args: cobra.ExactArgs(1), ValidArgsFunction: completeData,
+		Use: "get NAME", Short: "Download a data set, checked and resumed", Args: oneArg("a NAME"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
 			live := newDownload(a.err)
 			opt := source.Options{}
@@ -76,9 +80,9 @@ func (a *app) dataGet() *cobra.Command {
 				return emit(a.out, map[string]any{"event": "done", "name": args[0], "path": path, "downloaded": downloaded})
 			}
 			if downloaded {
-				fmt.Fprintf(a.out, "%s is now in %s\n", args[0], path)
+				fmt.Fprintf(a.out, "%s is now in %s\n", quote(args[0]), quote(path))
 			} else {
-				fmt.Fprintf(a.out, "%s is already here, in %s\n", args[0], path)
+				fmt.Fprintf(a.out, "%s is already here, in %s\n", quote(args[0]), quote(path))
 			}
 			return nil
 		},
@@ -90,42 +94,76 @@ func (a *app) dataMake() *cobra.Command {
 	var seed uint64
 	var format string
 	c := &cobra.Command{
-		Use: "make DIR", Short: "Draw digits by program into a folder, as IDX files or PNG images", Args: cobra.ExactArgs(1),
+		Use: "make DIR", Short: "Draw digits by program into a folder, as IDX files or PNG images", Args: oneArg("a new folder"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if train < 1 || test < 0 || train+test > 10_000_000 {
 				return usagef("--train is at least 1, --test at least 0, and both together at most 10,000,000")
 			}
+			if format != "idx" && format != "png" {
+				return usagef("--format %s: choose idx or png", quote(format))
+			}
 			dir := args[0]
+			if dir == "" {
+				return usagef("the folder has no name")
+			}
 			if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-				return fmt.Errorf("%s is not empty; name a new folder", dir)
+				return fmt.Errorf("%s is not empty; name a new folder", quote(dir))
 			}
-			ds := synth.Generate(train, test, seed)
-			var err error
-			switch format {
-			case "idx":
-				if err = os.MkdirAll(dir, 0o755); err == nil {
-					err = idx.Write(dir, ds, true)
-				}
-			case "png":
-				err = writeTree(c.Context(), dir, ds)
-			default:
-				return usagef("--format %s: choose idx or png", format)
-			}
+			forget, err := outFolder(dir)
 			if err != nil {
 				return err
+			}
+			if err := makeDigits(c.Context(), dir, format, train, test, seed); err != nil {
+				empty(dir)
+				forget()
+				return fmt.Errorf("%s: %w", quote(dir), cause(err))
 			}
 			if a.json {
 				return emit(a.out, map[string]any{"event": "done", "path": dir, "train": train, "test": test, "format": format})
 			}
-			fmt.Fprintf(a.out, "%s training and %s test images are in %s\n", thousands(train), thousands(test), dir)
+			if test == 0 {
+				newScreen(a.out).sentence("", "%s in %s", have(train, "training image"), quote(dir))
+			} else {
+				newScreen(a.out).sentence("", "%s training and %s in %s", thousands(train), have(test, "test image"), quote(dir))
+			}
 			return nil
 		},
 	}
 	c.Flags().IntVar(&train, "train", synth.Train, "training images")
 	c.Flags().IntVar(&test, "test", synth.Test, "test images")
-	c.Flags().Uint64Var(&seed, "seed", 0, "of the drawing")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the drawing (default 0)")
 	c.Flags().StringVar(&format, "format", "idx", "idx or png")
 	return c
+}
+
+// makeDigits draws digits into a folder.
+func makeDigits(ctx context.Context, dir, format string, train, test int, seed uint64) error {
+	ds, err := source.Draw(ctx, train, test, seed)
+	if err != nil {
+		return err
+	}
+	if format == "png" {
+		return writeTree(ctx, dir, ds)
+	}
+	return idx.Write(ctx, dir, ds, true)
+}
+
+// empty removes what makeDigits began in a folder that held nothing.
+func empty(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); idx.Usual(name) || name == "training" || name == "testing" {
+			os.RemoveAll(filepath.Join(dir, name))
+		}
+	}
+}
+
+// have says that there are so many of something.
+func have(n int, one string) string {
+	if n == 1 {
+		return count(n, one) + " is"
+	}
+	return count(n, one) + " are"
 }
 
 // writeTree writes a data set as folders of PNG files: training/3/17.png.
@@ -163,22 +201,34 @@ func (a *app) dataShow() *cobra.Command {
 	var file string
 	var each int
 	c := &cobra.Command{
-		Use: "show DATA", Short: "Draw some images of each class into one PNG", Args: cobra.ExactArgs(1), ValidArgsFunction: completeData,
+		Use: "show DATA", Short: "Draw some images of each class into one PNG", Args: oneArg("DATA"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
 			if each < 1 || each > 1000 {
 				return usagef("--each is between 1 and 1000")
+			}
+			if file == "" {
+				return usagef("--out names no file")
+			}
+			if err := outFile(file); err != nil {
+				return fmt.Errorf("--out: %w", err)
 			}
 			opened, err := source.Open(c.Context(), args[0], source.Options{})
 			if err != nil {
 				return err
 			}
 			if err := savePNG(file, sheet(opened.Train, each)); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", quote(file), cause(err))
 			}
 			if a.json {
 				return emit(a.out, map[string]any{"event": "done", "path": file})
 			}
-			fmt.Fprintf(a.out, "%s\nThe first %d images of each class are in %s\n", opened.From, each, file)
+			s := newScreen(a.out)
+			s.sentence("", "%s: %s", quote(opened.Name), opened.From)
+			first := fmt.Sprintf("The first %d images of each class are", each)
+			if each == 1 {
+				first = "The first image of each class is"
+			}
+			s.sentence("", "%s in %s", first, quote(file))
 			return nil
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"inkling/data"
 	"inkling/data/folder"
 	"inkling/data/source"
 
@@ -15,7 +16,7 @@ import (
 
 func (a *app) dataCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check DATA", Short: "Count images, sizes and classes; name broken files, copies and leaks", Args: cobra.ExactArgs(1), ValidArgsFunction: completeData,
+		Use: "check DATA", Short: "Count images, sizes and classes; name broken files, copies and leaks", Args: oneArg("DATA"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
 			checked, err := source.Check(c.Context(), args[0], source.Options{})
 			if err != nil {
@@ -23,8 +24,9 @@ func (a *app) dataCheck() *cobra.Command {
 			}
 			if a.json {
 				err = emit(a.out, map[string]any{
-					"event": "check", "name": checked.Name, "path": checked.Path, "images": checked.Images, "classes": checked.Classes, "splits": checked.Splits,
-					"sizes": checked.Sizes, "modes": checked.Modes, "offenders": checked.Offenders, "problems": checked.Problems, "copies": checked.Copies,
+					"event": "check", "name": checked.Name, "kind": checked.Kind, "path": checked.Path, "images": checked.Images, "classes": all(checked.Classes),
+					"splits": all(checked.Splits), "sizes": all(checked.Sizes), "modes": all(checked.Modes), "offenders": all(checked.Offenders),
+					"problems": all(checked.Problems), "warnings": all(checked.Warnings), "copies": all(checked.Copies),
 				})
 			} else {
 				printReport(newScreen(a.out), checked)
@@ -37,20 +39,23 @@ func (a *app) dataCheck() *cobra.Command {
 	}
 }
 
+// all is a list that JSON writes as [] where there is nothing in it.
+func all[T any](list []T) []T { return append([]T{}, list...) }
+
 // few is how many offenders or copies are printed; JSON has all.
 const few = 10
 
 func printReport(s *screen, r *source.Checked) {
-	s.printf("%s: %s images in %d classes, %s\n", quote(r.Name), thousands(r.Images), len(r.Classes), r.Kind)
+	s.sentence("", "%s: %s in %s, %s", quote(r.Name), count(r.Images, "image"), count(len(r.Classes), "class"), r.Kind)
 	for _, split := range r.Splits {
 		total := 0
 		for _, n := range split.PerClass {
 			total += n
 		}
-		s.printf("\n%s: %s images\n", split.Split, thousands(total))
+		s.printf("\n%s: %s\n", split.Split, count(total, "image"))
 		for i, n := range split.PerClass {
-			if i == 3*few {
-				s.printf("  and %d more classes\n", len(split.PerClass)-i)
+			if more := len(split.PerClass) - i; i == 3*few && more > 1 {
+				s.printf("  and %s more classes\n", thousands(more))
 				break
 			}
 			s.printf("  %-16s %8s\n", quote(r.Classes[i]), thousands(n))
@@ -58,47 +63,52 @@ func printReport(s *screen, r *source.Checked) {
 	}
 	s.printf("\n")
 	for i, z := range r.Sizes {
-		if i == few {
-			s.printf("and %d more sizes\n", len(r.Sizes)-i)
+		if more := len(r.Sizes) - i; i == few && more > 1 {
+			s.printf("and %s more sizes\n", thousands(more))
 			break
 		}
-		s.printf("%s images of %d x %d pixels, such as %s\n", thousands(z.Images), z.Height, z.Width, quote(z.Example))
+		s.sentence("", "%s of %s, such as %s", count(z.Images, "image"), data.Size(z.Height, z.Width), quote(z.Example))
 	}
 	for _, m := range r.Modes {
-		s.printf("%s images are %s\n", thousands(m.Images), m.Mode)
+		s.sentence("", "%s %s", have(m.Images, "image"), m.Mode)
 	}
-	printSome(s, "files that cannot be read", r.Offenders, func(o folder.Offender) string { return quote(o.Name) + ": " + oneLine(o.Problem) })
-	printSome(s, "images that stand in two splits: the test would be too easy", r.Leaks(), func(c folder.Copy) string {
+	printSome(s, "file", "that cannot be read", r.Offenders, func(o folder.Offender) string { return quote(o.Name) + ": " + oneLine(o.Problem) })
+	printSome(s, "copy", "between two splits: the test would be too easy", r.Leaks(), func(c folder.Copy) string {
 		return fmt.Sprintf("%s (%s) is %s (%s)", quote(c.Name), c.Split, quote(c.Of), c.OfSplit)
 	})
-	printSome(s, "copies with another class than the original", r.Contradictions(), func(c folder.Copy) string {
-		return fmt.Sprintf("%s is a %s, %s is a %s", quote(c.Name), quote(c.Class), quote(c.Of), quote(c.OfClass))
+	printSome(s, "copy", "of another class than the original", r.Contradictions(), func(c folder.Copy) string {
+		return fmt.Sprintf("%s is in class %s, %s in class %s", quote(c.Name), quote(c.Class), quote(c.Of), quote(c.OfClass))
 	})
-	if len(r.Copies) > 0 {
-		s.printf("%s images are copies of others\n", thousands(len(r.Copies)))
+	switch n := len(r.Copies); {
+	case n == 1:
+		s.printf("1 image is a copy of another\n")
+	case n > 1:
+		s.printf("%s images are copies of others\n", thousands(n))
 	}
 	for _, w := range r.Warnings {
-		s.printf("%s %s\n", s.warn("note:"), oneLine(w))
+		s.sentence("", "%s %s", s.warn("note:"), oneLine(w))
 	}
 	for _, p := range r.Problems {
-		s.printf("%s %s\n", s.warn("problem:"), oneLine(p))
+		s.sentence("", "%s %s", s.warn("problem:"), oneLine(p))
 	}
 	if len(r.Problems) == 0 && len(r.Offenders) == 0 {
 		s.printf("No problems found.\n")
 	}
 }
 
-func printSome[T any](s *screen, what string, list []T, line func(T) string) {
+func printSome[T any](s *screen, one, what string, list []T, line func(T) string) {
 	if len(list) == 0 {
 		return
 	}
-	s.printf("\n%s %s\n", thousands(len(list)), what)
+	s.printf("\n")
+	s.sentence("", "%s %s", count(len(list), one), what)
 	for i, v := range list {
-		if i == few {
-			s.printf("  and %s more\n", thousands(len(list)-i))
+		if more := len(list) - i; i == few && more > 1 {
+			s.printf("  and %s more\n", thousands(more))
 			break
 		}
-		s.printf("  %s\n", strings.TrimSpace(line(v)))
+		s.printf("  ")
+		s.sentence("  ", "%s", strings.TrimSpace(line(v)))
 	}
 }
 
@@ -114,11 +124,11 @@ func newDownload(w interface{ Write([]byte) (int, error) }) *download {
 }
 
 func (d *download) progress(done, total int64) {
-	if !d.terminal {
+	if d.terminal == nil {
 		return
 	}
 	if d.bar == nil {
-		d.bars = mpb.New(mpb.WithOutput(d.w), mpb.WithWidth(min(d.width-4, 40)), mpb.WithRefreshRate(100*time.Millisecond))
+		d.bars = mpb.New(mpb.WithOutput(d.terminal), mpb.WithWidth(min(d.width-4, 40)), mpb.WithRefreshRate(100*time.Millisecond))
 		d.bar = d.bars.New(total, mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding("─").Rbound(" "),
 			mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
 	}

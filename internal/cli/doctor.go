@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"inkling/data"
 	"inkling/data/source"
@@ -23,13 +28,14 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor [DATA]",
 		Short: "Examine this machine, a data set and a model before training, in sentences",
 		Long: `Examine this machine, a data set and a model before training, and say in
-sentences what is fine and what is not. Exit status 1 if something is not.`,
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeData,
+sentences what is fine and what is not. Exit status 1 if something is not.
+
+DATA is a name (inkling data ls) or a path. Without it the doctor looks at MNIST
+where that is on this machine, and else at digits drawn by program; it downloads
+nothing unless DATA is a name.`,
+		Args: oneArgAtMost("DATA"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
-			name := source.Synth
-			if len(args) == 1 {
-				name = args[0]
-			}
+			ctx := c.Context()
 			draw, ok := map[string]func(*tensor.Memory, *rand.Rand) nn.Init{"fan-in": nn.FanIn, "normal": nn.StandardNormal}[initial]
 			if !ok {
 				return usagef("--init %s: choose fan-in or normal", initial)
@@ -38,7 +44,13 @@ sentences what is fine and what is not. Exit status 1 if something is not.`,
 			if err != nil {
 				return usageError{err}
 			}
-			opened, err := source.Open(c.Context(), name, source.Options{})
+			if !(rate > 0) || math.IsInf(rate, 0) {
+				return usagef("--lr %g: a learning rate is a positive number", rate)
+			}
+			if err := learns(model); err != nil {
+				return err
+			}
+			opened, missing, err := doctorData(ctx, args)
 			if err != nil {
 				return err
 			}
@@ -55,18 +67,57 @@ sentences what is fine and what is not. Exit status 1 if something is not.`,
 				findings = append(findings, explain.ExamineModel(m, lossFunc, loss, rate, x, y)...)
 				break
 			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if !a.json {
-				fmt.Fprintf(a.out, "%s\n%s with %s at rate %g\n\n", opened.From, model, loss, rate)
+				s := newScreen(a.out)
+				if missing {
+					s.sentence("", "MNIST is not on this machine, so the doctor looks at digits drawn by program.")
+				}
+				s.sentence("", "%s: %s", quote(opened.Name), opened.From)
+				s.sentence("", "%s with %s at rate %g\n", model, loss, rate)
 			}
 			return a.report(findings)
 		},
 	}
-	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+fmt.Sprint(models.Names()))
+	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(learning(), " or "))
 	c.Flags().StringVar(&loss, "loss", "cross-entropy", "sigmoid-mse, softmax-mse or cross-entropy")
 	c.Flags().StringVar(&initial, "init", "fan-in", "initial values: fan-in, or normal as in the story")
 	c.Flags().Float64Var(&rate, "lr", 0.1, "learning rate")
-	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the batch")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the batch (default 0)")
 	return c
+}
+
+// learning lists the models that gradient descent trains.
+func learning() []string {
+	return slices.DeleteFunc(models.Names(), func(name string) bool { return strings.HasPrefix(name, "average-") })
+}
+
+// learns refuses a model that is not trained.
+func learns(model string) error {
+	if slices.Contains(models.Names(), model) && !slices.Contains(learning(), model) {
+		return usagef("--model %s: nothing is learned there by gradient descent; choose %s", model, strings.Join(learning(), " or "))
+	}
+	if !slices.Contains(models.Names(), model) {
+		return usagef("there is no model %q; choose %s", model, strings.Join(learning(), " or "))
+	}
+	return nil
+}
+
+// doctorData opens what the reader names, else MNIST, else, if that is missing,
+// the built-in digits.
+func doctorData(ctx context.Context, args []string) (opened *source.Opened, missing bool, err error) {
+	if len(args) == 1 {
+		opened, err = source.Open(ctx, args[0], source.Options{})
+		return opened, false, err
+	}
+	opened, err = source.Open(ctx, "mnist", source.Options{Offline: true})
+	if !errors.Is(err, source.ErrUnavailable) {
+		return opened, false, err
+	}
+	opened, err = source.Open(ctx, source.Synth, source.Options{})
+	return opened, true, err
 }
 
 // report prints what the doctor found; an error if something is not fine.
@@ -89,7 +140,7 @@ func (a *app) report(findings []explain.Finding) error {
 		if !f.Fine {
 			mark = s.warn("LOOK")
 		}
-		s.printf("  %s  %s\n", mark, wrap(f.Sentence, min(s.width, 76), "        "))
+		s.printf("  %s  %s\n", mark, wrap(f.Sentence, s.measure(), "        "))
 	}
 	if ill > 0 {
 		return fmt.Errorf("the doctor found %d of %d things to look at", ill, len(findings))

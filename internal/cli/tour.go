@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"inkling/data/source"
-	"inkling/data/synth"
 	"inkling/tour"
 
 	"github.com/spf13/cobra"
@@ -26,15 +25,29 @@ func (a *app) tourCommand() *cobra.Command {
 hidden layer, and tell it with your own numbers. A report with pictures is left
 in the output folder.
 
+It learns from MNIST, which is downloaded where it is not on this machine; where
+it cannot be, from digits drawn by program.
+
 Chapters: ` + strings.Join(tour.Chapters(), ", "),
 		Example: `  inkling tour
   inkling tour --chapters pixels,average,linear
   inkling tour --data path/to/digits --json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := tour.CheckChapters(chapters); err != nil {
 				return usagef("--chapters: %w", err)
 			}
+			if c.Flags().Changed("chapters") && len(chapters) == 0 {
+				return usagef("--chapters names none; there are %s", strings.Join(tour.Chapters(), ", "))
+			}
+			if out == "" {
+				return usagef("--out names no folder")
+			}
+			forget, err := outFolder(out)
+			if err != nil {
+				return fmt.Errorf("--out: %w", err)
+			}
+			defer forget()
 			opened, builtIn, err := a.tourData(c.Context(), dataName, c.Flags().Changed("data"), seed)
 			if err != nil {
 				return err
@@ -52,7 +65,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 	c.Flags().StringVar(&dataName, "data", "mnist", "what to learn from: a name (inkling data ls) or a path")
 	c.Flags().StringSliceVar(&chapters, "chapters", nil, "only these chapters, separated by commas")
 	c.Flags().StringVar(&out, "out", "inkling-tour", "folder for the models, the metrics and the report")
-	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the order of the images")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the order of the images (default 0)")
 	c.RegisterFlagCompletionFunc("chapters", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return tour.Chapters(), cobra.ShellCompDirectiveNoFileComp
 	})
@@ -63,7 +76,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 // tourData opens what the tour learns from. Where the reader named the data,
 // there is no falling back; else the built-in digits stand in for MNIST.
 func (a *app) tourData(ctx context.Context, name string, named bool, seed uint64) (*source.Opened, bool, error) {
-	opt := source.Options{SynthTrain: synth.Train, SynthTest: synth.Test, Seed: seed}
+	opt := source.Options{Seed: seed}
 	opened, err := source.Open(ctx, name, opt)
 	if err == nil {
 		return opened, false, nil

@@ -31,20 +31,22 @@ func version() string {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version and what the program runs on", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if a.json {
-				return emit(a.out, map[string]string{"event": "version", "version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": kernel.Level()})
-			}
-			fmt.Fprintf(a.out, "inkling %s, %s, %s/%s, %s kernels\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Level())
-			return nil
-		},
+		Use: "version", Short: "Print the version and what the program runs on", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	if a.json {
+		return emit(a.out, map[string]string{"event": "version", "version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": kernel.Level()})
+	}
+	fmt.Fprintf(a.out, "inkling %s, %s, %s/%s, %s kernels\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Level())
+	return nil
 }
 
 func (a *app) devicesCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "devices", Short: "List what this machine can compute on", Args: cobra.NoArgs,
+		Use: "devices", Short: "List what this machine can compute on", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			b := cpu.Default()
 			if a.json {
