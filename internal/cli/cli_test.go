@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -89,9 +92,48 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
 }
 
+// TestInterrupt interrupts commands in the middle of long work: they end soon, and
+// leave nothing half done behind.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGINT to send")
+	}
+	dir := t.TempDir()
+	for _, args := range []string{
+		"data make digits --train 5000000", "data make trees --train 300000 --format png", "data check synth", "doctor synth", "bench kernels --rounds 1000", "bench decode --rounds 1000",
+		"tour --data synth --chapters linear",
+	} {
+		c := exec.Command("inkling", strings.Fields(args)...)
+		c.Dir = dir
+		var said bytes.Buffer
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond)
+		start := time.Now()
+		if err := c.Process.Signal(os.Interrupt); err != nil {
+			t.Errorf("%s: %v", args, err)
+		}
+		c.Wait()
+		if took := time.Since(start); c.ProcessState.ExitCode() != 130 || said.String() != "inkling: interrupted\n" || took > 2*time.Second {
+			t.Errorf("%s: exit status %d after %v, said %q", args, c.ProcessState.ExitCode(), took, &said)
+		}
+	}
+	for _, made := range []string{"digits", "trees"} {
+		if _, err := os.Stat(filepath.Join(dir, made)); err == nil {
+			t.Errorf("the folder %s was left behind", made)
+		}
+	}
+}
+
 func TestWrap(t *testing.T) {
-	if got := wrap("one two three", 9, "  "); got != "one two\n  three" {
-		t.Errorf("got %q", got)
+	for _, c := range []struct{ text, want string }{
+		{"one two three", "one two\n  three"}, {"one 20 % of", "one\n  20 % of"}, {"\x1b[1mone\x1b[0m two", "\x1b[1mone\x1b[0m two"}, {"字字 字字", "字字\n  字字"}, {`"a  b" c`, "\"a  b\"\n  c"},
+	} {
+		if got := wrap(c.text, 9, "  "); got != c.want {
+			t.Errorf("wrap(%q) = %q, want %q", c.text, got, c.want)
+		}
 	}
 }
 
