@@ -32,7 +32,7 @@ func (b *Backend) Reduce(op device.Reduction, dst, x device.View) {
 	switch {
 	case l.rank == 0 && l.step[0] == 1 && l.step[1] == 0:
 		floats(&dst)[dst.Offset] = b.foldAll(op, floats(&x)[x.Offset:x.Offset+l.n])
-	case op == device.Sum && l.rank == 1 && l.step == [3]int{1, 1} && l.strides[1][0] == 0 && l.strides[0][0] == l.n:
+	case op == device.Sum && l.rank == 1 && l.step[0] == 1 && l.step[1] == 1 && l.strides[1][0] == 0 && l.strides[0][0] == l.n:
 		b.columnSums(floats(&dst)[dst.Offset:dst.Offset+l.n], floats(&x)[x.Offset:x.Offset+x.Len()], l.rows, l.n)
 	default:
 		b.Fill(dst, identity(op))
