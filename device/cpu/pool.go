@@ -44,7 +44,7 @@ const spins = 300_000
 // caller then does alone at most.
 const (
 	tooLong = 200 * time.Microsecond
-	most    = 1 << 12
+	most    = 1 << 10
 )
 
 func newPool(workers int) *pool {
@@ -108,7 +108,7 @@ func (p *pool) wait(limit time.Duration) {
 		p.patience = min(max(2*p.patience, 16), most)
 		p.alone = p.patience
 	} else {
-		p.patience = max(p.patience-1, 0)
+		p.patience /= 2
 	}
 }
 

@@ -2105,10 +2105,10 @@ TEXT ·prefetchAVX2(SB), NOSPLIT, $0-24
 	JZ    done
 
 line:
-	PREFETCHT0 (CX)
-	ADDQ       $0x40, CX
-	SUBQ       $0x40, AX
-	JG         line
+	PREFETCHNTA (CX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, AX
+	JG          line
 
 done:
 	RET

@@ -1738,10 +1738,10 @@ TEXT ·prefetchAVX512(SB), NOSPLIT, $0-24
 	JZ    done
 
 line:
-	PREFETCHT0 (CX)
-	ADDQ       $0x40, CX
-	SUBQ       $0x40, AX
-	JG         line
+	PREFETCHNTA (CX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, AX
+	JG          line
 
 done:
 	RET

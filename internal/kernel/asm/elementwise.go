@@ -199,7 +199,7 @@ func (g *gen) prefetchLines() {
 	g.TESTQ(n, n)
 	g.JZ(operand.LabelRef("done"))
 	g.Label("line")
-	g.PREFETCHT0(operand.Mem{Base: src})
+	g.PREFETCHNTA(operand.Mem{Base: src})
 	g.ADDQ(operand.U8(64), src)
 	g.SUBQ(operand.U8(64), n)
 	g.JG(operand.LabelRef("line"))
