@@ -41,6 +41,18 @@ func (p *page) Fades(t *Trained) bool {
 	return len(pts) > 1 && pts[len(pts)-1].Y < 0.9*top
 }
 
+// LetGo reports whether the last of several losses, and no other, keeps pushing
+// at the surest mistakes.
+func (p *page) LetGo(chapters []*Trained) bool {
+	last := len(chapters) - 1
+	for i, t := range chapters {
+		if p.Fades(t) == (i == last) {
+			return false
+		}
+	}
+	return true
+}
+
 // SameMeans reports whether the means of the classes' own accuracies are the
 // accuracies over all images, as where all classes have as many.
 func (p *page) SameMeans() bool {
