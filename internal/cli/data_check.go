@@ -34,6 +34,9 @@ func (a *app) dataCheck() *cobra.Command {
 			if err == nil && len(checked.Problems) > 0 {
 				err = fmt.Errorf("%s is not ready to be trained on: %s", args[0], checked.Problems[0])
 			}
+			if err == nil && len(checked.Offenders) > 0 {
+				err = fmt.Errorf("%s is not ready to be trained on: %s cannot be read", args[0], count(len(checked.Offenders), "file"))
+			}
 			return err
 		},
 	}

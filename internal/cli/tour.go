@@ -84,7 +84,10 @@ func (a *app) tourData(ctx context.Context, name string, named bool, seed uint64
 	if named || !errors.Is(err, source.ErrUnavailable) {
 		return nil, false, err
 	}
-	opened, err = source.Open(ctx, source.Synth, opt)
+	reason := err
+	if opened, err = source.Open(ctx, source.Synth, opt); err == nil {
+		opened.Warnings = append(opened.Warnings, reason.Error())
+	}
 	return opened, true, err
 }
 
