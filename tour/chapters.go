@@ -12,17 +12,17 @@ type chapter struct {
 	model, loss       string // of a chapter that trains
 }
 
-// chapters of the story, in order. A text may hold {train}, {test}, {size},
-// {height}, {width}, {pixels} and {classes}, which are replaced by the data's own numbers.
+// chapters of the story, in order. What stands in braces in a text is
+// replaced by the data's own numbers.
 var chapters = []chapter{
 	{name: "pixels", title: "Images are numbers", text: `
-A picture of {size} is a grid of {pixels} numbers, 0 for paper and 255 for the blackest ink. Divided by 255 they run from 0 to 1. All {train} training images stacked make one tensor of shape ({train}, {height}, {width}): three axes, so its rank is 3; the shape says how long each axis is.`},
+A picture of {size} is {grid}, each a byte from 0 to 255; in MNIST 0 is bare paper and 255 the blackest ink. Divided by 255 they run from 0 to 1. All {train} training images stacked make one tensor of shape {shape}: {rank} axes, so its rank is {rank}; the shape says how long each axis is.`},
 	{name: "average", title: "The baseline: which average is nearest?", text: `
 Before learning anything, ask how far the simplest idea goes. Average all images of each class into one blurred picture; then a new image belongs to the class whose average is nearest.
 
 Nearest by what measure? The mean absolute error adds up how much each pixel is off; the mean squared error squares those differences first, so that one large difference counts for more than many small ones. Every model that follows has to beat this.`},
 	{name: "linear", model: "linear", loss: "sigmoid-mse", title: "A linear model learns by gradient descent", text: `
-Now the machine weighs the pixels itself. Each class has one weight for each of the {pixels} pixels and a bias; the weighted sum is the class's logit, and the sigmoid squeezes it into 0..1. The loss is the mean squared error against 1 for the right class and 0 for the others.
+Now the machine weighs the pixels itself. Each class has one weight for each of the {pixels} numbers of an image, and a bias; the weighted sum is the class's logit, and the sigmoid squeezes it into 0..1. The loss is the mean squared error against 1 for the right class and 0 for the others.
 
 The gradient says for every weight which way the loss falls; each step goes a little that way, 256 images at a time. It works, but slowly: where a sigmoid is nearly 0 or 1 its slope is nearly zero, so a class that is wrong and sure of it is hardly corrected.`},
 	{name: "softmax", model: "linear", loss: "softmax-mse", title: "Softmax: the classes compete", text: `

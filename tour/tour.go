@@ -84,7 +84,7 @@ func Run(ctx context.Context, opt Options) error {
 		Device: tensor.CPU.Backend().Describe(),
 		Data: report.Data{
 			Name: ds.Name, From: opt.From, BuiltIn: opt.BuiltIn, Train: ds.Train.Len(), Test: ds.Test.Len(),
-			Height: ds.Train.Height, Width: ds.Train.Width, Classes: ds.Train.Classes,
+			Channels: ds.Train.Channels, Height: ds.Train.Height, Width: ds.Train.Width, Classes: ds.Train.Classes,
 		},
 	}
 	d := g.story.Data
@@ -115,10 +115,16 @@ func Run(ctx context.Context, opt Options) error {
 
 // fill puts the data's own numbers into a text.
 func (g *guide) fill(text string) string {
-	d := g.story.Data
+	d, pixels := g.story.Data, strconv.Itoa(g.spec.Pixels())
+	grid, rank := "a grid of "+pixels+" numbers", "3"
+	shape := fmt.Sprintf("(%d, %d, %d)", d.Train, d.Height, d.Width)
+	if g.spec.Channels > 1 {
+		grid, rank = "three grids, red, green and blue, "+pixels+" numbers in all", "4"
+		shape = fmt.Sprintf("(%d, %d, %d, %d)", d.Train, g.spec.Channels, d.Height, d.Width)
+	}
 	return strings.NewReplacer(
-		"{train}", thousands(d.Train), "{test}", thousands(d.Test), "{height}", strconv.Itoa(d.Height), "{width}", strconv.Itoa(d.Width),
-		"{size}", data.Size(d.Height, d.Width), "{pixels}", strconv.Itoa(g.spec.Pixels()), "{classes}", strconv.Itoa(g.spec.Classes),
+		"{train}", thousands(d.Train), "{size}", data.Size(d.Height, d.Width),
+		"{pixels}", pixels, "{grid}", grid, "{shape}", shape, "{rank}", rank,
 	).Replace(strings.TrimSpace(text))
 }
 
