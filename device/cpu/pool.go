@@ -18,9 +18,11 @@ type pool struct {
 
 	mu   sync.Mutex // held while an operation runs; a second caller computes alone
 	task func(piece int)
-	n    int64
 
-	next   atomic.Int64 // the next piece to hand out
+	// Each worker begins with a share of its own, the same part of every
+	// operation, so that what it wrote it also reads: two cores may have no cache
+	// in common. A worker whose share is done takes pieces from the others'.
+	shares []share
 	open   atomic.Bool  // task and n may be read
 	active atomic.Int64 // helpers that may be reading them
 	failed atomic.Pointer[any]
@@ -36,6 +38,13 @@ type pool struct {
 	alone, patience int
 }
 
+// share is consecutive pieces, on cache lines of their own.
+type share struct {
+	next atomic.Int64 // the next piece to hand out
+	end  int64
+	_    [48]byte
+}
+
 // spins is how often a helper looks for work before it sleeps: some 50 microseconds.
 const spins = 300_000
 
@@ -48,7 +57,8 @@ const (
 )
 
 func newPool(workers int) *pool {
-	return &pool{workers: max(workers, 1), wake: make(chan struct{}, max(workers, 1))}
+	workers = max(workers, 1)
+	return &pool{workers: workers, shares: make([]share, workers), wake: make(chan struct{}, workers)}
 }
 
 // run calls task(0), ..., task(n-1), in any order, and returns when all are done.
@@ -68,12 +78,16 @@ func (p *pool) run(n int, task func(piece int)) {
 		return
 	}
 	p.start.Do(func() {
-		for range p.workers - 1 {
-			go p.help()
+		for worker := 1; worker < p.workers; worker++ {
+			go p.help(worker)
 		}
 	})
-	p.task, p.n = task, int64(n)
-	p.next.Store(0)
+	p.task = task
+	for w := range p.shares {
+		s := &p.shares[w]
+		s.next.Store(int64(w * n / p.workers))
+		s.end = int64((w + 1) * n / p.workers)
+	}
 	p.open.Store(true)
 	for range min(int(p.parked.Load()), n-1) {
 		select {
@@ -82,7 +96,7 @@ func (p *pool) run(n int, task func(piece int)) {
 		}
 	}
 	start := time.Now()
-	done := p.work()
+	done := p.work(0)
 	each := time.Since(start) / time.Duration(max(done, 1))
 	p.open.Store(false)
 	p.wait(tooLong + 3*each)
@@ -112,27 +126,33 @@ func (p *pool) wait(limit time.Duration) {
 	}
 }
 
-// work does pieces until none is left, and returns how many. A piece that panics
-// does so in the caller of run.
-func (p *pool) work() (done int) {
+// work does pieces until none is left, the worker's own share first, and returns
+// how many. A piece that panics does so in the caller of run.
+func (p *pool) work(worker int) (done int) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			kept := failure // &failure would be an allocation at every call, panic or not
 			p.failed.CompareAndSwap(nil, &kept)
-			p.next.Store(p.n)
+			for w := range p.shares {
+				p.shares[w].next.Store(p.shares[w].end)
+			}
 		}
 	}()
-	for {
-		i := p.next.Add(1) - 1
-		if i >= p.n {
-			return done
+	for k := range p.workers {
+		s := &p.shares[(worker+k)%p.workers]
+		for {
+			i := s.next.Add(1) - 1
+			if i >= s.end {
+				break
+			}
+			p.task(int(i))
+			done++
 		}
-		p.task(int(i))
-		done++
 	}
+	return done
 }
 
-func (p *pool) help() {
+func (p *pool) help(worker int) {
 	idle := 0
 	for {
 		// Counting itself in before it looks keeps the caller from changing the
@@ -140,7 +160,7 @@ func (p *pool) help() {
 		if p.open.Load() {
 			p.active.Add(1)
 			if p.open.Load() {
-				p.work()
+				p.work(worker)
 				idle = 0
 			}
 			p.active.Add(-1)

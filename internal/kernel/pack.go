@@ -39,18 +39,20 @@ func copyMatrix(l *routines, dst []float32, dstRow, dstCol int, src []float32, s
 	}
 }
 
-// transpose computes dst[j*dstRow+i] = src[i*srcRow+j] for rows x cols of src.
+// transpose computes dst[j*dstRow+i] = src[i*srcRow+j] for rows x cols of src, in
+// blocks of 8 x 8. The last blocks overlap those before them where a size is no
+// multiple of eight: to write a few elements twice is faster than one by one.
 func transpose(l *routines, dst []float32, dstRow int, src []float32, srcRow, rows, cols int) {
-	i, wide := 0, 0
-	if l.transpose != nil {
-		wide = cols &^ 7
-		for ; i+8 <= rows && wide > 0; i += 8 {
-			l.transpose(&dst[i], dstRow, &src[i*srcRow], srcRow, wide/8)
-		}
+	if l.transpose == nil || rows < 8 || cols < 8 {
+		transposeGo(dst, dstRow, src, srcRow, rows, cols)
+		return
 	}
-	transposeGo(dst[i:], dstRow, src[min(len(src), i*srcRow):], srcRow, rows-i, cols)
-	if i > 0 && wide < cols {
-		transposeGo(dst[wide*dstRow:], dstRow, src[wide:], srcRow, i, cols-wide)
+	for i := 0; i < rows; i += 8 {
+		r := min(i, rows-8)
+		l.transpose(&dst[r], dstRow, &src[r*srcRow], srcRow, cols/8)
+		if last := cols - 8; cols%8 != 0 {
+			l.transpose(&dst[last*dstRow+r], dstRow, &src[r*srcRow+last], srcRow, 1)
+		}
 	}
 }
 
