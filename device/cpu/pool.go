@@ -45,7 +45,7 @@ type share struct {
 	_    [48]byte
 }
 
-// spins is how often a helper looks for work before it sleeps: some 50 microseconds.
+// spins is how often a helper looks for work before it sleeps: some 200 microseconds.
 const spins = 300_000
 
 // tooLong is a wait for helpers, beyond that for a few pieces, which says that
