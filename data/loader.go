@@ -70,7 +70,12 @@ func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 }
 
 func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x, y *tensor.Tensor) {
-	rows := arena.Enter(index).Slice(0, from, min(from+l.Batch, index.Len()))
+	index = arena.Enter(index)
+	to := min(from+l.Batch, index.Len())
+	rows := index.Slice(0, from, to)
+	if to < index.Len() { // what comes next can be fetched while this batch is computed with
+		defer l.images.Soon(index.Slice(0, to, min(to+l.Batch, index.Len())))
+	}
 	return l.images.GatherFloat(rows, 1.0/255), l.labels.Gather(rows)
 }
 

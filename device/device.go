@@ -195,6 +195,9 @@ type Backend interface {
 	// Gather copies rows: dst[i, ...] = src[index[i], ...] * scale. index is Int (n); src is
 	// Float or Byte where dst is Float, and with scale 1 dst may also have src's own type.
 	Gather(dst, src, index View, scale float64)
+	// Soon says which rows of src a Gather will ask for next, so that they can be
+	// fetched meanwhile. It is a hint: a backend may do nothing.
+	Soon(src, index View)
 	// ScatterAdd adds rows: dst[index[i], ...] += src[i, ...], in the order of i.
 	ScatterAdd(dst, src, index View)
 }

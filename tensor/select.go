@@ -94,6 +94,15 @@ func (x *Tensor) GatherFloat(index *Tensor, scale float64) *Tensor {
 	return x.gather(index, device.Float, scale)
 }
 
+// Soon says that the rows of x named by index (int, n) will be gathered next, so
+// that the device can fetch them while it computes. It changes nothing but time.
+func (x *Tensor) Soon(index *Tensor) {
+	x.meets("soon", index)
+	if x.Rank() > 0 && index.typ == device.Int && index.Rank() == 1 {
+		x.mem.backend.Soon(x.view, index.view)
+	}
+}
+
 func (x *Tensor) gather(index *Tensor, typ device.DType, scale float64) *Tensor {
 	x.meets("gather", index)
 	if typ != x.typ && x.typ == device.Int {

@@ -133,6 +133,16 @@ func gatherRow(d, s *device.View, width int, scale float32) {
 	}
 }
 
+// Soon implements device.Backend for rows of bytes that lie one after another.
+func (b *Backend) Soon(src, index device.View) {
+	bytes := src.Buf.(*buffer).bytes
+	if bytes == nil || src.Rank == 0 || index.Strides[0] != 1 || !src.Contiguous() {
+		return
+	}
+	width := src.Len() / max(src.Dims[0], 1)
+	kernel.Soon(bytes[src.Offset:], width, ints(&index)[index.Offset:][:index.Dims[0]])
+}
+
 // ScatterAdd implements device.Backend.
 func (b *Backend) ScatterAdd(dst, src, index device.View) {
 	at := ints(&index)

@@ -42,6 +42,9 @@ func (backend) Gather(dst, src, index device.View, scale float64) {
 	}
 }
 
+// Soon does nothing: the reference never hurries.
+func (backend) Soon(src, index device.View) {}
+
 // dst[index[i], ...] += src[i, ...], for i = 0, 1, ...
 func (backend) ScatterAdd(dst, src, index device.View) {
 	d, a, which := open(dst), open(src), open(index)

@@ -70,6 +70,7 @@ func (plan *Plan) runDots(task int) {
 				i, iEnd := part(p.M, plan.rowPanels, r)
 				d.rows, d.a = iEnd-i, p.A[i*p.ARow+k0:]
 				l.dots(d)
+				l.fetchSoon()
 				plan.addDots(d, i, j, k0 == 0)
 			}
 		}

@@ -12,7 +12,7 @@ type routines struct {
 	affine                            func(dst, x []float32, a, b float32)
 	axpy, scale, divScalar, scalarDiv func(dst, x []float32, s float32)
 	widen                             func(dst []float32, src []uint8, scale float32)
-	prefetch                          func(src []uint8)
+	prefetch, prefetchFar             func(src []uint8)
 	sum, maxValue                     func(x []float32) float32
 	dot                               func(x, y []float32) float32
 
@@ -43,7 +43,7 @@ var plain = routines{
 	exp: expGo, log: logGo, sigmoid: sigmoidGo, tanh: tanhGo,
 	affine: affineGo,
 	axpy:   axpyGo, scale: scaleGo, divScalar: divScalarGo, scalarDiv: scalarDivGo,
-	widen: widenGo, prefetch: func([]uint8) {},
+	widen: widenGo, prefetch: func([]uint8) {}, prefetchFar: func([]uint8) {},
 	sum: sumGo, maxValue: maxValueGo,
 	dot: dotGo,
 

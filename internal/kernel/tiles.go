@@ -182,6 +182,7 @@ func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
 		t.init = plan.bias[j:]
 	}
 	l.tile(t)
+	l.fetchSoon()
 	if !direct {
 		copyMatrix(l, c, p.CRow, p.CCol, s.c[:], l.tileCols, 1, t.rows, t.lanes)
 	}

@@ -205,6 +205,11 @@ func widenAVX2(dst []float32, src []uint8, scale float32)
 //go:noescape
 func prefetchAVX2(src []uint8)
 
+// prefetchFarAVX2 asks for the memory of src, which is about to be read.
+//
+//go:noescape
+func prefetchFarAVX2(src []uint8)
+
 // sumAVX2 replaces the loop, in 4 partial sums of vectors
 //
 //	for i := range x {

@@ -2113,6 +2113,23 @@ line:
 done:
 	RET
 
+// func prefetchFarAVX2(src []uint8)
+// Requires: MMX+
+TEXT ·prefetchFarAVX2(SB), NOSPLIT, $0-24
+	MOVQ  src_len+8(FP), AX
+	MOVQ  src_base+0(FP), CX
+	TESTQ AX, AX
+	JZ    done
+
+line:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, AX
+	JG         line
+
+done:
+	RET
+
 // func sumAVX2(x []float32) float32
 // Requires: AVX, SSE
 TEXT ·sumAVX2(SB), NOSPLIT, $0-28

@@ -205,6 +205,11 @@ func widenAVX512(dst []float32, src []uint8, scale float32)
 //go:noescape
 func prefetchAVX512(src []uint8)
 
+// prefetchFarAVX512 asks for the memory of src, which is about to be read.
+//
+//go:noescape
+func prefetchFarAVX512(src []uint8)
+
 // sumAVX512 replaces the loop, in 4 partial sums of vectors
 //
 //	for i := range x {

@@ -1746,6 +1746,23 @@ line:
 done:
 	RET
 
+// func prefetchFarAVX512(src []uint8)
+// Requires: MMX+
+TEXT ·prefetchFarAVX512(SB), NOSPLIT, $0-24
+	MOVQ  src_len+8(FP), AX
+	MOVQ  src_base+0(FP), CX
+	TESTQ AX, AX
+	JZ    done
+
+line:
+	PREFETCHT1 (CX)
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, AX
+	JG         line
+
+done:
+	RET
+
 // func sumAVX512(x []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, SSE
 TEXT ·sumAVX512(SB), NOSPLIT, $0-28

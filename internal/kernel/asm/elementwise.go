@@ -110,7 +110,8 @@ func elementwise(g *gen) {
 		g.elementwise(f)
 	}
 	g.widen()
-	g.prefetchLines()
+	g.prefetchLines("prefetch", g.PREFETCHNTA)
+	g.prefetchLines("prefetchFar", g.PREFETCHT1)
 }
 
 // pick is the greater or lesser of two, NaN where either is. The instruction
@@ -192,14 +193,15 @@ func (g *gen) loop(label string, n reg.GPVirtual, step int, body func()) {
 	g.ADDQ(operand.U32(step), n)
 }
 
-// prefetchLines asks for the cache lines of src and waits for none of them.
-func (g *gen) prefetchLines() {
-	g.begin("prefetch", "func(src []uint8)", "asks for the memory of src, which is about to be read.")
+// prefetchLines asks for the cache lines of src and waits for none of them: near,
+// to be read at once and not kept, or far, into the second-level cache.
+func (g *gen) prefetchLines(name string, ask func(operand.Op)) {
+	g.begin(name, "func(src []uint8)", "asks for the memory of src, which is about to be read.")
 	n, src := g.length("src"), g.base("src")
 	g.TESTQ(n, n)
 	g.JZ(operand.LabelRef("done"))
 	g.Label("line")
-	g.PREFETCHNTA(operand.Mem{Base: src})
+	ask(operand.Mem{Base: src})
 	g.ADDQ(operand.U8(64), src)
 	g.SUBQ(operand.U8(64), n)
 	g.JG(operand.LabelRef("line"))
