@@ -123,17 +123,9 @@ func (g *guide) fill(text string) string {
 		shape = fmt.Sprintf("(%d, %d, %d, %d)", d.Train, g.spec.Channels, d.Height, d.Width)
 	}
 	return strings.NewReplacer(
-		"{train}", thousands(d.Train), "{size}", data.Size(d.Height, d.Width),
+		"{train}", data.Thousands(d.Train), "{size}", data.Size(d.Height, d.Width),
 		"{pixels}", pixels, "{grid}", grid, "{shape}", shape, "{rank}", rank,
 	).Replace(strings.TrimSpace(text))
-}
-
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // rng is the random generator for one purpose; the same seed gives the same

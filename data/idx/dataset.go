@@ -32,21 +32,6 @@ var splitOf = map[string]string{"train": "train", "t10k": "test", "test": "test"
 // takes: an IDX file by one of the usual names, or the list of classes.
 func Usual(base string) bool { return base == ClassesFile || usual.MatchString(base) }
 
-// Read reads one pair of files. Classes are named 0, 1, ... up to the largest label.
-func Read(imagesPath, labelsPath string) (*data.Set, error) {
-	var b Builder
-	for i, p := range []string{imagesPath, labelsPath} {
-		if err := b.addFile(p, part{split: "train", labels: i == 1}); err != nil {
-			return nil, err
-		}
-	}
-	ds, err := b.Dataset("")
-	if err != nil {
-		return nil, err
-	}
-	return ds.Train, nil
-}
-
 // Open reads the IDX files of a folder by their usual names: train-images-idx3-ubyte
 // and train-labels-idx1-ubyte, t10k- or test- for the test images, valid- or val-
 // for validation images, with a dot for the hyphen before idx, and .gz or not

@@ -205,7 +205,7 @@ func (o *Opened) describe(opt Options) string {
 		if parts++; parts > 1 {
 			b.WriteString(" + ")
 		}
-		b.WriteString(thousands(set.Len()))
+		b.WriteString(data.Thousands(set.Len()))
 		images += set.Len()
 	}
 	if images == 1 {
@@ -232,15 +232,6 @@ func (o *Opened) describe(opt Options) string {
 		b.WriteString(", from the cache of decoded images")
 	}
 	return b.String()
-}
-
-// thousands writes a number as 60,000.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // quote leaves a harmless name as it is and escapes any other.

@@ -23,7 +23,7 @@ type pool struct {
 	// operation, so that what it wrote it also reads: two cores may have no cache
 	// in common. A worker whose share is done takes pieces from the others'.
 	shares []share
-	open   atomic.Bool  // task and n may be read
+	open   atomic.Bool  // task and shares may be read
 	active atomic.Int64 // helpers that may be reading them
 	failed atomic.Pointer[any]
 

@@ -154,7 +154,7 @@ func rounded(v float64) string {
 		return fmt.Sprintf("%.4g", v)
 	}
 	step := math.Pow(10, math.Floor(math.Log10(v))-2)
-	return thousands(int(math.Round(v/step) * step))
+	return data.Thousands(int(math.Round(v/step) * step))
 }
 
 func seconds(s float64) string {

@@ -124,7 +124,7 @@ func (a *app) dataMake() *cobra.Command {
 			if test == 0 {
 				newScreen(a.out).sentence("", "%s in %s", have(train, "training image"), quote(dir))
 			} else {
-				newScreen(a.out).sentence("", "%s training and %s in %s", thousands(train), have(test, "test image"), quote(dir))
+				newScreen(a.out).sentence("", "%s training and %s in %s", data.Thousands(train), have(test, "test image"), quote(dir))
 			}
 			return nil
 		},

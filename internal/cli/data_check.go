@@ -58,16 +58,16 @@ func printReport(s *screen, r *source.Checked) {
 		s.printf("\n%s: %s\n", split.Split, count(total, "image"))
 		for i, n := range split.PerClass {
 			if more := len(split.PerClass) - i; i == 3*few && more > 1 {
-				s.printf("  and %s more classes\n", thousands(more))
+				s.printf("  and %s more classes\n", data.Thousands(more))
 				break
 			}
-			s.printf("  %-16s %8s\n", quote(r.Classes[i]), thousands(n))
+			s.printf("  %-16s %8s\n", quote(r.Classes[i]), data.Thousands(n))
 		}
 	}
 	s.printf("\n")
 	for i, z := range r.Sizes {
 		if more := len(r.Sizes) - i; i == few && more > 1 {
-			s.printf("and %s more sizes\n", thousands(more))
+			s.printf("and %s more sizes\n", data.Thousands(more))
 			break
 		}
 		s.sentence("", "%s of %s, such as %s", count(z.Images, "image"), data.Size(z.Height, z.Width), quote(z.Example))
@@ -86,7 +86,7 @@ func printReport(s *screen, r *source.Checked) {
 	case n == 1:
 		s.printf("1 image is a copy of another\n")
 	case n > 1:
-		s.printf("%s images are copies of others\n", thousands(n))
+		s.printf("%s images are copies of others\n", data.Thousands(n))
 	}
 	for _, w := range r.Warnings {
 		s.sentence("", "%s %s", s.warn("note:"), oneLine(w))
@@ -107,7 +107,7 @@ func printSome[T any](s *screen, one, what string, list []T, line func(T) string
 	s.sentence("", "%s %s", count(len(list), one), what)
 	for i, v := range list {
 		if more := len(list) - i; i == few && more > 1 {
-			s.printf("  and %s more\n", thousands(more))
+			s.printf("  and %s more\n", data.Thousands(more))
 			break
 		}
 		s.printf("  ")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"inkling/data"
+
 	"golang.org/x/term"
 )
 
@@ -139,21 +141,12 @@ func count(n int, one string) string {
 		return "1 " + one
 	}
 	if strings.HasSuffix(one, "y") {
-		return thousands(n) + " " + strings.TrimSuffix(one, "y") + "ies"
+		return data.Thousands(n) + " " + strings.TrimSuffix(one, "y") + "ies"
 	}
 	if strings.HasSuffix(one, "s") {
-		return thousands(n) + " " + one + "es"
+		return data.Thousands(n) + " " + one + "es"
 	}
-	return thousands(n) + " " + one + "s"
-}
-
-// thousands writes 60000 as 60,000.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return data.Thousands(n) + " " + one + "s"
 }
 
 // quote escapes what a terminal should not be sent: control characters and
