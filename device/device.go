@@ -131,6 +131,30 @@ const Reductions = int(reductionCount)
 
 func (r Reduction) String() string { return [...]string{"sum", "mean", "max", "min"}[r] }
 
+// Window is how a kernel slides over maps: down, then across.
+type Window struct {
+	Size     [2]int // taps of the kernel
+	Stride   [2]int // from one place to the next, at least 1
+	Pad      [2]int // how far the first place reaches beyond the map's top and left
+	Dilation [2]int // from one tap to the next, at least 1
+	Groups   int    // of a convolution: each group of outputs sees its own group of inputs
+}
+
+// At is where tap t of the kernel's place i lies along axis 0 (down) or 1
+// (across) of the map; outside of it where that is less than 0 or too great.
+func (w *Window) At(axis, i, t int) int {
+	return i*w.Stride[axis] - w.Pad[axis] + t*w.Dilation[axis]
+}
+
+// AdamStep is what one step of Adam multiplies with.
+type AdamStep struct {
+	Beta1, Beta2             float64 // how much the averages keep
+	Rate                     float64
+	Eps                      float64 // added to the root
+	Decay                    float64 // p is first multiplied by 1 - Rate*Decay
+	Correction1, Correction2 float64 // what the averages are divided by: 1 - beta^t
+}
+
 // Backend computes. Unless an operation says otherwise:
 //   - dst and operands are Float views of the same shape (broadcasting is done
 //     above, by strides of 0), and dst has no stride of 0 on an axis longer than 1;
@@ -200,4 +224,47 @@ type Backend interface {
 	Soon(src, index View)
 	// ScatterAdd adds rows: dst[index[i], ...] += src[i, ...], in the order of i.
 	ScatterAdd(dst, src, index View)
+
+	// Conv2D slides filters w (o, c/groups, kh, kw) over maps x (n, c, h, v):
+	//	dst[n, o, i, j] = sum over c, a, b of w[o, c, a, b] * x[n, c, g.At(0, i, a), g.At(1, j, b)]
+	// A tap outside the map counts for nothing, whatever w holds there. dst is
+	// (n, o, h', v'), of any size. bias is the zero View or (o).
+	Conv2D(dst, x, w, bias View, g Window)
+	// Conv2DInputGrad computes dst, the gradient at x, from dy at Conv2D's dst.
+	Conv2DInputGrad(dst, dy, w View, g Window)
+	// Conv2DFilterGrad computes dst, the gradient at w, from dy at Conv2D's dst.
+	Conv2DFilterGrad(dst, x, dy View, g Window)
+
+	// MaxPool sets dst (n, c, h', v') to the greatest element of x (n, c, h, v) under each
+	// place of the window, and index (Int, dst's shape) to its tap, row by row: the first
+	// of equal ones; NaN counts as greatest. Taps outside the map do not count; each place
+	// has one inside. g.Groups has no meaning here.
+	MaxPool(dst, index, x View, g Window)
+	// MaxPoolGrad computes dst, the gradient at x: each element of dy joins the
+	// element that MaxPool took.
+	MaxPoolGrad(dst, dy, index View, g Window)
+	// AvgPool sets dst to the sum under each place of the window, divided by the
+	// number of taps, those outside the map included.
+	AvgPool(dst, x View, g Window)
+	// AvgPoolGrad computes dst, the gradient at x.
+	AvgPoolGrad(dst, dy View, g Window)
+
+	// Moments sets mean and variance (c) to those of x (n, c, ...) over all axes
+	// but the second; the variance is the mean squared distance to the mean.
+	Moments(mean, variance, x View)
+	// ChannelAffine computes dst = x*scale[c] + shift[c] + skip, for x (n, c, ...), then the
+	// greater of that and 0 where relu is set. skip is the zero View or has x's shape;
+	// dst may be x or skip.
+	ChannelAffine(dst, x, scale, shift, skip View, relu bool)
+	// BatchNormGrad is the way back through dst = relu(scale[c]*(x - mean[c])*rstd[c] + shift[c] + skip),
+	// where mean and rstd = 1/sqrt(variance + eps) are x's own Moments. From dy it computes dx, dscale (c)
+	// and dshift (c). y is that dst, and dy counts only where y > 0; the zero View where there was no
+	// relu. dskip (x's shape) receives what is left of dy, unless it is the zero View. dx may be dy.
+	BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale View)
+
+	// Adam changes p, m and v, of g's shape, in one pass (Kingma and Ba, 2015; the decay is
+	// Loshchilov and Hutter's, 2019):
+	//	p = p - rate*decay*p;  m = beta1*m + (1-beta1)*g;  v = beta2*v + (1-beta2)*g*g
+	//	p = p - rate * (m/correction1) / (sqrt(v/correction2) + eps)
+	Adam(p, m, v, g View, s AdamStep)
 }

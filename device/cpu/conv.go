@@ -1,0 +1,18 @@
+package cpu
+
+import "inkling/device"
+
+// Conv2D implements device.Backend.
+func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
+	panic("cpu: Conv2D is being written")
+}
+
+// Conv2DInputGrad implements device.Backend.
+func (b *Backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
+	panic("cpu: Conv2DInputGrad is being written")
+}
+
+// Conv2DFilterGrad implements device.Backend.
+func (b *Backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
+	panic("cpu: Conv2DFilterGrad is being written")
+}
