@@ -1,18 +1,85 @@
 package ref
 
-import "inkling/device"
+import (
+	"iter"
 
-// Conv2D implements device.Backend.
+	"inkling/device"
+)
+
+// dst[n, o, i, j] = bias[o] + sum over c, a, b of w[o, c, a, b] * x[n, group of o + c, y, v]
+//
+// where (y, v) is where tap (a, b) lies at place (i, j).
 func (backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
-	panic("ref: Conv2D is being written")
+	d, a, f := open(dst), open(x), open(w)
+	for i := range indices(d.shape) {
+		shift := 0.0
+		if bias.Buf != nil {
+			b := open(bias) // (o)
+			shift = b.get(i[1])
+		}
+		d.set(shift, i...)
+	}
+	for t := range terms(d.shape, a.shape, f.shape, g) {
+		d.join(f.get(t.w[:]...)*a.get(t.x[:]...), t.y[:]...)
+	}
 }
 
-// Conv2DInputGrad implements device.Backend.
+// dst[n, c, y, v] = sum of w[o, c, a, b] * dy[n, o, i, j] over all that Conv2D multiplied x[n, c, y, v] with
 func (backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
-	panic("ref: Conv2DInputGrad is being written")
+	d, e, f := open(dst), open(dy), open(w)
+	d.clear()
+	for t := range terms(e.shape, d.shape, f.shape, g) {
+		d.join(f.get(t.w[:]...)*e.get(t.y[:]...), t.x[:]...)
+	}
 }
 
-// Conv2DFilterGrad implements device.Backend.
+// dst[o, c, a, b] = sum of x[n, c, y, v] * dy[n, o, i, j] over all that Conv2D multiplied w[o, c, a, b] with
 func (backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
-	panic("ref: Conv2DFilterGrad is being written")
+	d, a, e := open(dst), open(x), open(dy)
+	d.clear()
+	for t := range terms(e.shape, a.shape, d.shape, g) {
+		d.join(a.get(t.x[:]...)*e.get(t.y[:]...), t.w[:]...)
+	}
+}
+
+// term is one product of a convolution: y[n, o, i, j] += w[o, c, a, b] * x[n, c, y, v].
+type term struct{ y, x, w [4]int }
+
+// terms yields each product of a convolution from maps of shape x (n, c, h, v)
+// with filters w (o, c/groups, kh, kw) to maps y (n, o, h', v').
+func terms(y, x, w []int, g device.Window) iter.Seq[term] {
+	return func(yield func(term) bool) {
+		for out := range indices(y) {
+			n, o := out[0], out[1]
+			group := o / (y[1] / g.Groups)
+			for c := range w[1] {
+				for tap, at := range taps(g, out[2], out[3], x[2], x[3]) {
+					t := term{
+						y: [4]int(out),
+						x: [4]int{n, group*w[1] + c, at[0], at[1]},
+						w: [4]int{o, c, tap[0], tap[1]},
+					}
+					if !yield(t) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// taps yields the taps of the window's place (i, j), row by row, that lie
+// inside a map of h x v, and where in the map they lie.
+func taps(g device.Window, i, j, h, v int) iter.Seq2[[2]int, [2]int] {
+	return func(yield func(tap, at [2]int) bool) {
+		for a := range g.Size[0] {
+			for b := range g.Size[1] {
+				y, x := g.At(0, i, a), g.At(1, j, b)
+				inside := 0 <= y && y < h && 0 <= x && x < v
+				if inside && !yield([2]int{a, b}, [2]int{y, x}) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -55,6 +55,16 @@ func (a *array) place(index []int) int {
 func (a *array) get(index ...int) float64    { return a.nums.get(a.place(index)) }
 func (a *array) set(v float64, index ...int) { a.nums.set(a.place(index), v) }
 
+// join adds v to the element at index.
+func (a *array) join(v float64, index ...int) { a.set(a.get(index...)+v, index...) }
+
+// clear sets every element to 0.
+func (a *array) clear() {
+	for i := range indices(a.shape) {
+		a.set(0, i...)
+	}
+}
+
 // at is the part of a that an index of its leading axes picks: a row of a
 // matrix, a matrix of a batch.
 func (a *array) at(lead ...int) array {
