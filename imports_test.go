@@ -22,7 +22,7 @@ var may = map[string][]string{
 	"tensor":            {"device", "device/cpu"},
 	"autograd":          {"tensor"},
 	"nn":                {"autograd", "tensor"},
-	"optim":             {"autograd"},
+	"optim":             {"autograd", "device", "tensor"},
 	"models":            {"autograd", "nn", "tensor"},
 	"data":              {"tensor"},
 	"data/idx":          {"data"},

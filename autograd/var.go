@@ -169,6 +169,18 @@ func (g Grads) Of(p *Param) *tensor.Tensor {
 	return nil
 }
 
+// Replace puts another gradient, of the parameter's shape, in the place of that
+// which Of returns: a clipped one. A parameter without a gradient keeps none.
+func (g Grads) Replace(p *Param, dp *tensor.Tensor) {
+	g.alive()
+	v := g.tape.params[p]
+	if v == nil || v.grad == nil {
+		return
+	}
+	v.grad = nil
+	v.give(dp)
+}
+
 // At returns the gradient at any Var of the tape; nil where none arrived.
 func (g Grads) At(v *Var) *tensor.Tensor {
 	g.alive()

@@ -1,34 +1,86 @@
-// Package optim is the rules by which gradients change parameters.
 package optim
 
 import "inkling/autograd"
 
-// Optimizer changes parameters in the direction that lowers the loss.
-type Optimizer interface {
-	// Step applies one update from the gradients of one batch.
-	Step(grads autograd.Grads)
-	// SetRate sets the learning rate for the steps to come.
-	SetRate(rate float64)
-}
-
-// SGD is plain stochastic gradient descent: p -= rate * dp
-// (Robbins and Monro, A Stochastic Approximation Method, 1951).
+// SGD is stochastic gradient descent (Robbins and Monro, A Stochastic
+// Approximation Method, 1951), with PyTorch's definitions of the rest. For each
+// parameter p with gradient dp:
+//
+//	dp = dp + decay*p
+//	v  = momentum*v + dp           where there is momentum (Polyak, 1964)
+//	dp = v                         or dp + momentum*v with Nesterov (Sutskever et al., 2013)
+//	p  = p - rate*dp
 type SGD struct {
-	Params []*autograd.Param
-	Rate   float64
+	Groups   []Group
+	Rate     float64
+	Momentum float64
+	Nesterov bool
+
+	steps    int
+	velocity slots
 }
 
-// NewSGD returns stochastic gradient descent on the given parameters.
-func NewSGD(params []*autograd.Param, rate float64) *SGD { return &SGD{params, rate} }
+// NewSGD returns plain stochastic gradient descent on the given parameters;
+// Groups, Momentum and Nesterov may be set before the first step.
+func NewSGD(params []*autograd.Param, rate float64) *SGD {
+	return &SGD{Groups: []Group{{Params: params, Rate: 1}}, Rate: rate, velocity: slots{kinds: []string{"velocity"}}}
+}
 
 // Step implements Optimizer.
 func (o *SGD) Step(grads autograd.Grads) {
-	for _, p := range o.Params {
-		if g := grads.Of(p); g != nil {
-			p.Value.AddScaled(g, -o.Rate)
+	o.steps++
+	if o.Momentum != 0 && o.velocity.of == nil {
+		o.velocity.make(o.Groups)
+	}
+	for _, group := range o.Groups {
+		rate, decay := o.Rate*group.Rate, group.Decay
+		for _, p := range group.Params {
+			dp := grads.Of(p)
+			if dp == nil {
+				continue
+			}
+			if o.Momentum == 0 {
+				if decay != 0 {
+					p.Value.ScaleInPlace(1 - rate*decay)
+				}
+				p.Value.AddScaled(dp, -rate)
+				continue
+			}
+			v := o.velocity.of[p][0]
+			v.ScaleInPlace(o.Momentum)
+			v.AddScaled(dp, 1)
+			if decay != 0 {
+				v.AddScaled(p.Value, decay)
+			}
+			if !o.Nesterov {
+				p.Value.AddScaled(v, -rate)
+				continue
+			}
+			if decay != 0 {
+				p.Value.ScaleInPlace(1 - rate*decay)
+			}
+			p.Value.AddScaled(dp, -rate)
+			p.Value.AddScaled(v, -rate*o.Momentum)
 		}
 	}
 }
 
 // SetRate implements Optimizer.
 func (o *SGD) SetRate(rate float64) { o.Rate = rate }
+
+// SetMomentum implements Optimizer.
+func (o *SGD) SetMomentum(momentum float64) { o.Momentum = momentum }
+
+// State implements Optimizer.
+func (o *SGD) State() State {
+	return State{o.Rate, o.Momentum, o.steps, o.velocity.tensors(o.Groups)}
+}
+
+// SetState implements Optimizer.
+func (o *SGD) SetState(s State) error {
+	if err := o.velocity.set(o.Groups, s.Tensors); err != nil {
+		return err
+	}
+	o.Rate, o.Momentum, o.steps = s.Rate, s.Momentum, s.Steps
+	return nil
+}

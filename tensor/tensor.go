@@ -4,7 +4,7 @@
 //
 // A tensor is a window on a buffer of some device. Operations never change
 // their operands and return new tensors; the few that write in place say so in
-// their names (Fill, CopyFrom, AddScaled).
+// their names (Fill, CopyFrom, AddScaled, ScaleInPlace).
 //
 // A programmer's mistake panics: with a *ShapeError where shapes do not fit.
 package tensor
@@ -120,6 +120,13 @@ func (x *Tensor) AddScaled(y *Tensor, scale float64) {
 	x.floats("add-scaled", y)
 	x.writable("add-scaled")
 	x.mem.backend.AddScaled(x.view, x.source(y).view, scale)
+}
+
+// ScaleInPlace changes x in place: x *= a.
+func (x *Tensor) ScaleInPlace(a float64) {
+	x.floats("scale-in-place", x)
+	x.writable("scale-in-place")
+	x.mem.backend.Affine(x.view, x.view, a, 0)
 }
 
 // source returns y in x's shape, as a copy where writing x would change it on

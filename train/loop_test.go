@@ -293,7 +293,7 @@ func TestDivergence(t *testing.T) {
 		before := weights(trainer.Model)
 		trainer.Train = data.NewLoader(tensor.CPU, halves(10), 10)
 		trainer.Epochs = 1
-		trainer.Optimizer = leap{trainer.Model}
+		trainer.Optimizer = leap{trainer.Optimizer, trainer.Model}
 		var d *train.Diverged
 		if err := trainer.Run(context.Background()); !errors.As(err, &d) || d.Where != "in the validation after the step" {
 			t.Fatalf("%v, want a divergence in the validation", err)
@@ -329,15 +329,16 @@ func TestDivergence(t *testing.T) {
 }
 
 // leap is an optimiser whose one step goes as far as float32 does.
-type leap struct{ model nn.Layer }
+type leap struct {
+	optim.Optimizer
+	model nn.Layer
+}
 
 func (l leap) Step(autograd.Grads) {
 	for _, p := range l.model.Params() {
 		p.Value.Fill(math.MaxFloat32)
 	}
 }
-
-func (leap) SetRate(float64) {}
 
 // Same seed, same bits, whatever the number of workers and of batches ahead.
 func TestSameSeedSameBits(t *testing.T) {
