@@ -2,20 +2,22 @@ package tensor
 
 import "inkling/device"
 
-// Elementwise arithmetic. Operations on two tensors broadcast them to a common shape.
+// Elementwise arithmetic. Operations on two tensors broadcast them to a common
+// shape. A result lies in memory in the order of its operand: of the first that
+// is not a broadcast, where there are two.
 
 func (x *Tensor) binary(op device.Binary, y *Tensor) *Tensor {
 	x.floats(op.String(), y)
 	m := home(x, y)
 	a, b := broadcast(op.String(), x, y)
-	out := m.New(device.Float, a.Shape()...)
+	out := m.likeEither(device.Float, a, b)
 	m.backend.Binary(op, out.view, a.view, b.view)
 	return out
 }
 
 func (x *Tensor) unary(op device.Unary) *Tensor {
 	x.floats(op.String(), x)
-	out := x.mem.New(device.Float, x.Shape()...)
+	out := x.mem.like(device.Float, x)
 	x.mem.backend.Unary(op, out.view, x.view)
 	return out
 }
@@ -56,7 +58,7 @@ func (x *Tensor) ReLUGrad(dy *Tensor) *Tensor { return x.binary(device.ReLUGrad,
 // Affine returns scale*x + shift.
 func (x *Tensor) Affine(scale, shift float64) *Tensor {
 	x.floats("affine", x)
-	out := x.mem.New(device.Float, x.Shape()...)
+	out := x.mem.like(device.Float, x)
 	x.mem.backend.Affine(out.view, x.view, scale, shift)
 	return out
 }
@@ -90,6 +92,9 @@ func (x *Tensor) Tanh() *Tensor { return x.unary(device.Tanh) }
 
 // ReLU returns max(x, 0).
 func (x *Tensor) ReLU() *Tensor { return x.unary(device.ReLU) }
+
+// Reciprocal returns 1/x.
+func (x *Tensor) Reciprocal() *Tensor { return x.unary(device.Reciprocal) }
 
 // Sign returns -1, 0 or 1.
 func (x *Tensor) Sign() *Tensor { return x.unary(device.Sign) }

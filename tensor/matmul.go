@@ -20,7 +20,7 @@ func matmul(x, y, bias *Tensor) *Tensor {
 	if x.Rank() == 0 || y.Rank() == 0 {
 		panic(shapeError("matmul", "a scalar has no rows or columns", "did you mean Mul?", x, y))
 	}
-	m := home(x, y)
+	m := home(x, y, bias)
 	a, b := x, y
 	if x.Rank() == 1 {
 		a = x.Unsqueeze(0)

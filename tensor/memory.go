@@ -128,12 +128,16 @@ func (m *Memory) buffer(t device.DType, n int) device.Buffer {
 	return b
 }
 
-// home is the memory for a result of x and y: an arena if one of them is in one.
-func home(x, y *Tensor) *Memory {
-	if y.mem.arena && !x.mem.arena {
-		return y.mem
+// home is the memory for a result of x and others, which may be nil: an arena if
+// one of them is in one.
+func home(x *Tensor, others ...*Tensor) *Memory {
+	m := x.mem
+	for _, y := range others {
+		if y != nil && y.mem.arena && !m.arena {
+			m = y.mem
+		}
 	}
-	return x.mem
+	return m
 }
 
 // Enter returns x as a tensor of arena m, sharing its data: results computed

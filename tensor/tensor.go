@@ -92,7 +92,7 @@ func (x *Tensor) Float() *Tensor {
 		return x
 	}
 	x.alive()
-	out := x.mem.New(device.Float, x.Shape()...)
+	out := x.mem.like(device.Float, x)
 	x.mem.backend.Unary(device.Copy, out.view, x.view)
 	return out
 }
