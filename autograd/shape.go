@@ -19,6 +19,21 @@ func (n *reshape) name() string               { return "reshape" }
 func (n *reshape) operands() operands         { return operands{n.x} }
 func (n *reshape) backward(dz *tensor.Tensor) { n.x.give(dz.Reshape(n.x.Shape()...)) }
 
+// z = x, repeated        dx = dz, summed over what was repeated
+
+type broadcastTo struct{ x *Var }
+
+// BroadcastTo returns x repeated to the given shape without a copy: a grey image
+// (n, 1, h, w) as one of three channels (n, 3, h, w).
+func (x *Var) BroadcastTo(shape ...int) *Var {
+	x.alive()
+	return push(x.tape, x.value.BroadcastTo(shape...), broadcastTo{x})
+}
+
+func (n *broadcastTo) name() string               { return "broadcast" }
+func (n *broadcastTo) operands() operands         { return operands{n.x} }
+func (n *broadcastTo) backward(dz *tensor.Tensor) { n.x.give(dz.SumTo(n.x.Shape()...)) }
+
 // z = x with its axes in another order        dx = dz with that order undone
 
 type transpose struct {

@@ -6,6 +6,7 @@ package autograd
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	"inkling/tensor"
@@ -13,12 +14,23 @@ import (
 
 // Tape records operations. The tensors that they make live in the tape's arena
 // and go back to it at Reset. A tape belongs to one goroutine at a time.
+//
+// Whether batch norm and dropout train or infer is a property of the tape, not
+// of the layers, so that no model is left in the wrong mode:
+//   - on a tape made by NewTape or NewTapeOn they train: batch norm uses the
+//     batch's own statistics and dropout drops;
+//   - on one made by NewInferenceTapeOn they infer, and everything is recorded
+//     all the same: for the gradients of a trained model at its input;
+//   - off the tape (Const) they infer, and nothing is recorded.
 type Tape struct {
-	mem    *tensor.Memory
-	gen    uint32
-	vars   []*Var // in order of creation, which is a topological order
-	slab   []Var
-	params map[*Param]*Var
+	mem      *tensor.Memory
+	gen      uint32
+	training bool
+	random   rand.PCG // of dropout's masks
+	drawn    []float32
+	vars     []*Var // in order of creation, which is a topological order
+	slab     []Var
+	params   map[*Param]*Var
 }
 
 // node is an operation on the tape: its operands, and what it must remember for
@@ -36,13 +48,31 @@ type node interface {
 // allocation each time an operation is recorded.
 type operands = [4]*Var
 
-// NewTape returns a tape on the default device.
+// NewTape returns a tape on the default device, for training.
 func NewTape() *Tape { return NewTapeOn(tensor.CPU) }
 
-// NewTapeOn returns a tape whose tensors lie on the device of mem.
+// NewTapeOn returns a tape for training whose tensors lie on the device of mem.
 func NewTapeOn(mem *tensor.Memory) *Tape {
+	t := NewInferenceTapeOn(mem)
+	t.training = true
+	return t
+}
+
+// NewInferenceTapeOn returns a tape on which batch norm and dropout do what they
+// do in a trained model.
+func NewInferenceTapeOn(mem *tensor.Memory) *Tape {
 	return &Tape{mem: mem.Arena(), params: map[*Param]*Var{}}
 }
+
+// Training reports whether batch norm and dropout train on this tape.
+func (t *Tape) Training() bool { return t.training }
+
+// Seed sets the generator that dropout's masks are drawn from. A trainer calls it
+// before each step with the run's seed and the number of the step: the masks of
+// a step then depend on nothing else, and a run can be repeated, or taken up in
+// its middle, without any state in the layers. A new tape has the seeds 0 and 0;
+// Reset changes nothing here.
+func (t *Tape) Seed(seed, step uint64) { t.random.Seed(seed, step) }
 
 // Input puts a tensor on the tape as a constant: a batch of images.
 func (t *Tape) Input(x *tensor.Tensor) *Var { return t.leaf(t.mem.Enter(x), false) }

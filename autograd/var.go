@@ -65,6 +65,9 @@ func (v *Var) Op() string {
 	return v.node.name()
 }
 
+// Training reports whether the Var is on a tape on which batch norm and dropout train.
+func (v *Var) Training() bool { return v.tape != nil && v.tape.training }
+
 // Param is the parameter that a leaf stands for; nil for any other Var.
 func (v *Var) Param() *Param { return v.param }
 

@@ -199,7 +199,7 @@ func examineBatch(labels *tensor.Tensor, classes int) Finding {
 // examineSlope compares the gradient with the loss's measured slope along it:
 // a step of h against the gradient must lower the loss by h times its length.
 func examineSlope(model nn.Layer, loss nn.Loss, x, labels *tensor.Tensor) Finding {
-	tape := autograd.NewTapeOn(x.Memory())
+	tape := autograd.NewInferenceTapeOn(x.Memory()) // what is measured below infers too
 	grads := loss(model.Forward(tape.Input(x)), labels).Backward()
 	for _, p := range model.Params() {
 		g := grads.Of(p)

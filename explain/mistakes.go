@@ -82,7 +82,7 @@ func Pushes(model nn.Layer, lossName string, loader *data.Loader) []Push {
 	var tape *autograd.Tape
 	for x, y := range loader.Epoch(nil) {
 		if tape == nil {
-			tape = autograd.NewTapeOn(x.Memory())
+			tape = autograd.NewInferenceTapeOn(x.Memory())
 		}
 		tape.Reset()
 		logits := tape.Watch(model.Forward(autograd.Const(x)).Value())

@@ -25,7 +25,7 @@ type Trainer struct {
 	Train     *data.Loader
 	Valid     *data.Loader // evaluated after each epoch; may be nil
 	Epochs    int
-	Seed      uint64 // of the order of the images
+	Seed      uint64 // of the order of the images, and of dropout's masks
 	Hooks     []any  // each implements StepHook, EpochHook or both
 }
 
@@ -79,12 +79,15 @@ func (t *Trainer) Run(ctx context.Context) error {
 	tape := autograd.NewTapeOn(params[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
 	good := snapshot(params)
+	steps := uint64(0)
 	for epoch := range t.Epochs {
 		start, total, batch := time.Now(), 0.0, 0
 		for x, y := range t.Train.Epoch(rng) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			tape.Seed(t.Seed, steps)
+			steps++
 			loss, err := t.step(tape, x, y, epoch, batch)
 			if err != nil {
 				if _, diverged := err.(*Diverged); diverged {
