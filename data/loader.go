@@ -13,6 +13,8 @@ import (
 type Loader struct {
 	Set   *Set
 	Batch int // images in a batch; the last one of an epoch may be smaller
+	// DropLast leaves a smaller last batch out: some of the images, others in each epoch.
+	DropLast bool
 	// Prefetch is how many batches are gathered ahead, beside the training; with
 	// 0 a batch is gathered when it is asked for. The bits are the same.
 	Prefetch int
@@ -36,9 +38,17 @@ func NewLoader(mem *tensor.Memory, set *Set, batch int) *Loader {
 }
 
 // Batches is the number of batches in an epoch.
-func (l *Loader) Batches() int { return (l.Set.Len() + l.Batch - 1) / l.Batch }
+func (l *Loader) Batches() int { return (l.dealt(l.Set.Len()) + l.Batch - 1) / l.Batch }
 
-// Epoch yields every image once, in an order drawn from rng; in the Set's own
+// dealt is how many of n images come in batches.
+func (l *Loader) dealt(n int) int {
+	if l.DropLast {
+		n -= n % l.Batch
+	}
+	return n
+}
+
+// Epoch yields every image once, but for those that DropLast leaves out, in an order drawn from rng; in the Set's own
 // order if rng is nil. Images come as (n, C, H, W) and labels as (n). Both are
 // valid until the next batch is asked for.
 func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
@@ -54,6 +64,7 @@ func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor]
 
 // Of yields the images named by order, in batches.
 func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	order = order[:l.dealt(len(order))]
 	index := tensor.Of(l.mem, order, len(order))
 	if l.Prefetch > 0 {
 		return l.ahead(index)

@@ -89,6 +89,35 @@ func TestEveryImageOnce(t *testing.T) {
 	}
 }
 
+// Without the short last batch each epoch leaves out as few images, and not
+// always the same ones.
+func TestDropLast(t *testing.T) {
+	set := numbered(300, 4, func(i int) int32 { return int32(i * 7 % 4) })
+	for _, prefetch := range []int{0, 2} {
+		l := data.NewLoader(tensor.CPU, set, 64)
+		l.DropLast, l.Prefetch = true, prefetch
+		rng := seeded(1)
+		one, two := epoch(l, rng), epoch(l, rng)
+		if l.Batches() != 4 || len(one) != 4 || len(two) != 4 || len(one[3].labels) != 64 {
+			t.Fatalf("%d batches, then %d, the last of %d images; want 4 of 64", len(one), len(two), len(one[len(one)-1].labels))
+		}
+		a, b := order(t, set, one), order(t, set, two)
+		slices.Sort(a)
+		slices.Sort(b)
+		if len(slices.Compact(a)) != 256 || slices.Equal(a, b) {
+			t.Error("an image comes twice in an epoch, or the same ones are left out of both")
+		}
+		l.Batch = 301
+		if l.Batches() != 0 || len(epoch(l, rng)) != 0 {
+			t.Error("a batch of 301 from 300 images")
+		}
+		l.Batch = 100
+		if l.Batches() != 3 || len(epoch(l, rng)) != 3 {
+			t.Error("300 images make three batches of 100, with nothing to drop")
+		}
+	}
+}
+
 func TestSeedsDecideTheOrder(t *testing.T) {
 	set := numbered(100, 2, func(i int) int32 { return int32(i % 2) })
 	l := data.NewLoader(tensor.CPU, set, 32)

@@ -27,6 +27,15 @@ type Trainer struct {
 	Epochs    int
 	Seed      uint64 // of the order of the images, and of dropout's masks
 	Hooks     []any  // each implements StepHook, EpochHook or both
+
+	// Rate and Momentum set the optimiser's before each batch, by the share of the
+	// run's batches that lie behind it; where nil, the optimiser keeps its own.
+	Rate, Momentum optim.Schedule
+	// ClipNorm and ClipValue are limits for the gradients, as in package optim; 0 is none.
+	ClipNorm, ClipValue float64
+	// EMA, if set, is the model's averages: they stand in the model while it is
+	// evaluated, while hooks see an epoch, and when Run returns.
+	EMA *optim.EMA
 }
 
 // Step is one batch on its way through the model, shown to hooks after the
@@ -47,6 +56,7 @@ type StepHook interface{ Step(s *Step) error }
 type Epoch struct {
 	Epoch     int     // from 0
 	TrainLoss float64 // mean over the images, each measured before its own step
+	Rate      float64 // the learning rate of the last step
 	Valid     *Evaluation
 	Seconds   float64 // of training: shuffling, gathering, forward, backward, step
 }
@@ -69,61 +79,119 @@ func (d *Diverged) Error() string {
 // Run trains. It ends early, with an error, when ctx is cancelled, a hook fails
 // or the loss diverges.
 func (t *Trainer) Run(ctx context.Context) error {
-	params := t.Model.Params()
-	switch {
-	case len(params) == 0:
-		return errors.New("the model has no parameters: there is nothing to train")
-	case t.Train.Set.Len() == 0:
-		return errors.New("there are no training images")
+	if err := t.check(); err != nil {
+		return err
 	}
-	tape := autograd.NewTapeOn(params[0].Value.Memory())
-	rng := rand.New(rand.NewPCG(t.Seed, 1))
-	good := snapshot(params)
-	steps := uint64(0)
+	params := t.Model.Params()
+	if t.EMA != nil {
+		t.EMA.Restore()
+		defer t.EMA.Apply()
+	}
+	r := &run{
+		Trainer: t, tape: autograd.NewTapeOn(params[0].Value.Memory()), rng: rand.New(rand.NewPCG(t.Seed, 1)),
+		steps: t.Epochs * t.Train.Batches(), state: params, good: snapshot(params),
+	}
 	for epoch := range t.Epochs {
-		start, total, batch := time.Now(), 0.0, 0
-		for x, y := range t.Train.Epoch(rng) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			tape.Seed(t.Seed, steps)
-			steps++
-			loss, err := t.step(tape, x, y, epoch, batch)
-			if err != nil {
-				if _, diverged := err.(*Diverged); diverged {
-					restore(params, good)
-				}
-				return err
-			}
-			total += loss * float64(y.Len())
-			batch++
+		err := r.epoch(ctx, epoch)
+		if _, diverged := err.(*Diverged); diverged {
+			r.back()
 		}
-		// The last step may have done it, and no loss has been computed since.
-		if p := notFinite(params); p != nil {
-			restore(params, good)
-			return &Diverged{epoch, batch - 1, "in " + p.Name + " after the step"}
-		}
-		e := &Epoch{Epoch: epoch, TrainLoss: total / float64(t.Train.Set.Len()), Seconds: time.Since(start).Seconds()}
-		if t.Valid != nil {
-			e.Valid = Evaluate(t.Model, t.Loss, t.Valid)
-			// Weights can be finite and yet too large for any answer.
-			if t.Loss != nil && t.Valid.Set.Len() > 0 && (math.IsNaN(e.Valid.Loss) || math.IsInf(e.Valid.Loss, 0)) {
-				restore(params, good)
-				return &Diverged{epoch, batch - 1, "in the validation after the step"}
-			}
-		}
-		for _, h := range t.Hooks {
-			if h, ok := h.(EpochHook); ok {
-				if err := h.Epoch(e); err != nil {
-					return err
-				}
-			}
-		}
-		for i, p := range params {
-			good[i].CopyFrom(p.Value)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// check returns an error where there is nothing to train, or nothing to train on.
+func (t *Trainer) check() error {
+	switch n := t.Train.Set.Len(); {
+	case len(t.Model.Params()) == 0:
+		return errors.New("the model has no parameters: there is nothing to train")
+	case n == 0:
+		return errors.New("there are no training images")
+	case t.Train.Batches() == 0:
+		return fmt.Errorf("%d training images do not fill one batch of %d, and the last short batch is dropped: nothing is left; choose a smaller batch", n, t.Train.Batch)
+	}
+	return nil
+}
+
+// run is a training on its way.
+type run struct {
+	*Trainer
+	tape  *autograd.Tape
+	rng   *rand.Rand
+	steps int               // of all epochs together
+	state []*autograd.Param // what the steps change
+	good  []*tensor.Tensor  // the state at the end of the last good epoch
+}
+
+// epoch trains on all images once, evaluates and tells the hooks.
+func (r *run) epoch(ctx context.Context, epoch int) error {
+	start, total, images, batch := time.Now(), 0.0, 0, 0
+	for x, y := range r.Train.Epoch(r.rng) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		step := epoch*r.Train.Batches() + batch
+		r.schedule(float64(step) / float64(r.steps))
+		r.tape.Seed(r.Seed, uint64(step))
+		loss, err := r.step(r.tape, x, y, epoch, batch)
+		if err != nil {
+			return err
+		}
+		total += loss * float64(y.Len())
+		images += y.Len()
+		batch++
+	}
+	// The last step may have done it, and no loss has been computed since.
+	if p := notFinite(r.state); p != nil {
+		return &Diverged{epoch, batch - 1, "in " + p.Name + " after the step"}
+	}
+	e := &Epoch{Epoch: epoch, TrainLoss: total / float64(images), Rate: r.Optimizer.State().Rate, Seconds: time.Since(start).Seconds()}
+	if r.EMA != nil {
+		r.EMA.Apply()
+		defer r.EMA.Restore()
+	}
+	if r.Valid != nil {
+		e.Valid = Evaluate(r.Model, r.Loss, r.Valid)
+		// Weights can be finite and yet too large for any answer.
+		if r.Loss != nil && r.Valid.Set.Len() > 0 && (math.IsNaN(e.Valid.Loss) || math.IsInf(e.Valid.Loss, 0)) {
+			return &Diverged{epoch, batch - 1, "in the validation after the step"}
+		}
+	}
+	for _, h := range r.Hooks {
+		if h, ok := h.(EpochHook); ok {
+			if err := h.Epoch(e); err != nil {
+				return err
+			}
+		}
+	}
+	if r.EMA != nil {
+		r.EMA.Restore()
+	}
+	for i, p := range r.state {
+		r.good[i].CopyFrom(p.Value)
+	}
+	return nil
+}
+
+// back puts the model back to the end of its last good epoch.
+func (r *run) back() {
+	restore(r.state, r.good)
+	if r.EMA != nil { // its averages hold what went wrong
+		r.EMA.Reset()
+	}
+}
+
+// schedule sets the optimiser for the batch at fraction p of the run.
+func (t *Trainer) schedule(p float64) {
+	if t.Rate != nil {
+		t.Optimizer.SetRate(t.Rate(p))
+	}
+	if t.Momentum != nil {
+		t.Optimizer.SetMomentum(t.Momentum(p))
+	}
 }
 
 // step is the heart of it: forward, loss, backward, update.
@@ -143,7 +211,16 @@ func (t *Trainer) step(tape *autograd.Tape, x, y *tensor.Tensor, epoch, batch in
 			}
 		}
 	}
+	if t.ClipValue > 0 {
+		optim.ClipValue(grads, t.Model.Params(), t.ClipValue)
+	}
+	if t.ClipNorm > 0 {
+		optim.ClipNorm(grads, t.Model.Params(), t.ClipNorm)
+	}
 	t.Optimizer.Step(grads)
+	if t.EMA != nil {
+		t.EMA.Update()
+	}
 	return value, nil
 }
 

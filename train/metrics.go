@@ -22,14 +22,15 @@ type Evaluation struct {
 	Logits    []float32 // (images, classes)
 }
 
-// Evaluate runs a model over a loader's images in order. loss may be nil. It
+// Evaluate runs a model over all of a loader's images in order. loss may be nil. It
 // panics with a *tensor.ShapeError if the model knows another number of classes.
 func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
-	set := loader.Set
+	set, all := loader.Set, *loader
+	all.DropLast = false
 	c := len(set.Classes)
 	e := &Evaluation{Images: set.Len(), Classes: c, Logits: make([]float32, 0, set.Len()*c)}
 	total := 0.0
-	for x, y := range loader.Epoch(nil) {
+	for x, y := range all.Epoch(nil) {
 		logits := model.Forward(autograd.Const(x))
 		if s := logits.Shape(); len(s) != 2 || s[1] != c {
 			panic(&tensor.ShapeError{
