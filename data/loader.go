@@ -5,11 +5,13 @@ import (
 	"iter"
 	"math/rand/v2"
 
+	"inkling/data/augment"
 	"inkling/tensor"
 )
 
 // Loader deals a Set out in batches: floats from 0 to 1, and labels. The images
-// lie on the device as bytes and are widened while a batch is gathered.
+// lie on the device as bytes and are widened while a batch is gathered; with
+// Augment they are made on the host.
 type Loader struct {
 	Set   *Set
 	Batch int // images in a batch; the last one of an epoch may be smaller
@@ -18,10 +20,22 @@ type Loader struct {
 	// Prefetch is how many batches are gathered ahead, beside the training; with
 	// 0 a batch is gathered when it is asked for. The bits are the same.
 	Prefetch int
+	// Augment changes the images, anew in every epoch; evaluation takes its Test
+	// counterpart. What happens to an image follows from the seed and the epoch
+	// (see Restart) and from its number in the Set. Epoch and Of panic if the
+	// recipe does not fit the images: ask Augment.Fits about one that comes from outside.
+	Augment augment.Recipe
+	// Workers is how many goroutines share a batch that Augment makes. 0 is one
+	// where it is made ahead, beside a training that has its own, else as many as
+	// there are cores. The bits are the same.
+	Workers int
 
 	mem    *tensor.Memory
 	images *tensor.Tensor // byte, (N, C, H, W)
 	labels *tensor.Tensor // int, (N)
+
+	seed  uint64 // of the augmentation
+	epoch int    // that the next shuffled Epoch is
 }
 
 // NewLoader moves a Set to a device and returns its loader. It panics on a
@@ -48,6 +62,11 @@ func (l *Loader) dealt(n int) int {
 	return n
 }
 
+// Restart says what Augment draws from: a seed, and the number of epochs that
+// came before the next one. A new loader has seed 0 and epoch 0; each call of
+// Epoch with a generator is one epoch.
+func (l *Loader) Restart(seed uint64, epoch int) { l.seed, l.epoch = seed, epoch }
+
 // Epoch yields every image once, but for those that DropLast leaves out, in an order drawn from rng; in the Set's own
 // order if rng is nil. Images come as (n, C, H, W) and labels as (n). Both are
 // valid until the next batch is asked for.
@@ -59,31 +78,42 @@ func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor]
 	if rng != nil {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
-	return l.Of(order)
+	batches := l.Of(order)
+	if rng != nil {
+		l.epoch++
+	}
+	return batches
 }
 
 // Of yields the images named by order, in batches.
 func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 	order = order[:l.dealt(len(order))]
 	index := tensor.Of(l.mem, order, len(order))
+	var altered *alterations
+	if l.Augment != (augment.Recipe{}) {
+		altered = l.alter(order)
+	}
 	if l.Prefetch > 0 {
-		return l.ahead(index)
+		return l.ahead(index, altered)
 	}
 	return func(yield func(x, y *tensor.Tensor) bool) {
 		arena := l.mem.Arena()
 		for from := 0; from < len(order); from += l.Batch {
 			arena.Reset()
-			if !yield(l.gather(arena, index, from)) {
+			if !yield(l.gather(arena, index, altered, from)) {
 				return
 			}
 		}
 	}
 }
 
-func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x, y *tensor.Tensor) {
+func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, altered *alterations, from int) (x, y *tensor.Tensor) {
 	index = arena.Enter(index)
 	to := min(from+l.Batch, index.Len())
 	rows := index.Slice(0, from, to)
+	if altered != nil {
+		return altered.batch(arena, from, to), l.labels.Gather(rows)
+	}
 	if to < index.Len() { // what comes next can be fetched while this batch is computed with
 		defer l.images.Soon(index.Slice(0, to, min(to+l.Batch, index.Len())))
 	}
@@ -92,7 +122,7 @@ func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, from int) (x
 
 // ahead gathers batches on a goroutine of its own, each into one of a ring of
 // arenas: as many as may wait, and one for the batch that is in use.
-func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+func (l *Loader) ahead(index *tensor.Tensor, altered *alterations) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 	type batch struct {
 		arena  *tensor.Memory
 		x, y   *tensor.Tensor
@@ -119,7 +149,7 @@ func (l *Loader) ahead(index *tensor.Tensor) iter.Seq2[*tensor.Tensor, *tensor.T
 				case <-stop:
 					return
 				case arena := <-free:
-					x, y := l.gather(arena, index, from)
+					x, y := l.gather(arena, index, altered, from)
 					select {
 					case ready <- batch{arena, x, y, nil}:
 					case <-stop:

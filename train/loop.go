@@ -25,7 +25,7 @@ type Trainer struct {
 	Train     *data.Loader
 	Valid     *data.Loader // evaluated after each epoch; may be nil
 	Epochs    int
-	Seed      uint64 // of the order of the images, and of dropout's masks
+	Seed      uint64 // of the order of the images, of their augmentation, and of dropout's masks
 	Hooks     []any  // each implements StepHook, EpochHook or both
 
 	// Rate and Momentum set the optimiser's before each batch, by the share of the
@@ -91,6 +91,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 		Trainer: t, tape: autograd.NewTapeOn(params[0].Value.Memory()), rng: rand.New(rand.NewPCG(t.Seed, 1)),
 		steps: t.Epochs * t.Train.Batches(), state: params, good: snapshot(params),
 	}
+	t.Train.Restart(t.Seed, 0)
 	for epoch := range t.Epochs {
 		err := r.epoch(ctx, epoch)
 		if _, diverged := err.(*Diverged); diverged {
