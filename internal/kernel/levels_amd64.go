@@ -22,9 +22,12 @@ func assembled() []*routines {
 
 // The inner loops that the generator writes, by rows and by vectors or columns.
 type (
-	tileRoutine func(k int, a *float32, aRow, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow, lanes int)
+	tileRoutine func(links int, link *int, a *float32, aRow, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow, lanes int)
 	dotRoutine  func(k int, a *float32, aRow int, b *float32, bRow int, out *float32)
 )
+
+// linkData is the links as the three ints that each consists of.
+func linkData(links []Link) *int { return (*int)(unsafe.Pointer(unsafe.SliceData(links))) }
 
 func routinesAVX2() *routines {
 	return &routines{
@@ -46,7 +49,7 @@ func routinesAVX2() *routines {
 		lanes: 8, tileRows: len(tilesAVX2), tileCols: 16, dotRows: len(dotsAVX2), dotCols: len(dotsAVX2[0]), ragged: false, grain: 1.9e6,
 		tile: func(t *tile) {
 			routine := tilesAVX2[t.rows-1][(t.lanes-1)/8]
-			routine(t.k, unsafe.SliceData(t.a), t.aRow, t.aCol, unsafe.SliceData(t.b), t.bRow,
+			routine(len(t.links), linkData(t.links), unsafe.SliceData(t.a), t.aRow, t.aCol, unsafe.SliceData(t.b), t.bRow,
 				unsafe.SliceData(t.init), t.initRow, unsafe.SliceData(t.c), t.cRow, t.lanes)
 		},
 		dots: func(d *dotTile) {
@@ -84,7 +87,7 @@ func routinesAVX512() *routines {
 		lanes: 16, tileRows: len(tilesAVX512), tileCols: 32, dotRows: len(dotsAVX512), dotCols: len(dotsAVX512[0]), ragged: true, grain: 1.9e6,
 		tile: func(t *tile) {
 			routine := tilesAVX512[t.rows-1][(t.lanes-1)/16]
-			routine(t.k, unsafe.SliceData(t.a), t.aRow, t.aCol, unsafe.SliceData(t.b), t.bRow,
+			routine(len(t.links), linkData(t.links), unsafe.SliceData(t.a), t.aRow, t.aCol, unsafe.SliceData(t.b), t.bRow,
 				unsafe.SliceData(t.init), t.initRow, unsafe.SliceData(t.c), t.cRow, t.lanes)
 		},
 		dots: func(d *dotTile) {

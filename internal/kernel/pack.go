@@ -67,6 +67,7 @@ func transposeGo(dst []float32, dstRow int, src []float32, srcRow, rows, cols in
 // scratch is what one running task needs.
 type scratch struct {
 	tile tile
+	one  [1]Link // the links of a tile that has one
 	dots dotTile
 	c    [16 * 64]float32 // a tile of C, for the largest of any level
 	a    []float32        // packed rows of A
@@ -83,7 +84,7 @@ func takeScratch() *scratch {
 
 // releaseScratch forgets the caller's slices, so that they can be collected.
 func releaseScratch(s *scratch) {
-	s.tile, s.dots = tile{}, dotTile{}
+	s.tile, s.one, s.dots = tile{}, [1]Link{}, dotTile{}
 	freeScratch.give(s)
 }
 

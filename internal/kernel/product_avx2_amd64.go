@@ -7,8 +7,10 @@ package kernel
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -17,15 +19,17 @@ package kernel
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile1x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile1x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile1x2AVX2 replaces the loop
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -34,15 +38,17 @@ func tile1x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile1x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile1x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile2x1AVX2 replaces the loop
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -51,15 +57,17 @@ func tile1x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile2x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile2x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile2x2AVX2 replaces the loop
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -68,15 +76,17 @@ func tile2x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile2x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile2x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile3x1AVX2 replaces the loop
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -85,15 +95,17 @@ func tile2x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile3x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile3x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile3x2AVX2 replaces the loop
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -102,15 +114,17 @@ func tile3x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile3x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile3x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile4x1AVX2 replaces the loop
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -119,15 +133,17 @@ func tile3x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile4x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile4x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile4x2AVX2 replaces the loop
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -136,15 +152,17 @@ func tile4x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile4x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile4x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile5x1AVX2 replaces the loop
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -153,15 +171,17 @@ func tile4x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile5x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile5x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile5x2AVX2 replaces the loop
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -170,15 +190,17 @@ func tile5x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile5x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile5x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile6x1AVX2 replaces the loop
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 8
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -187,15 +209,17 @@ func tile5x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile6x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile6x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile6x2AVX2 replaces the loop
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -204,7 +228,7 @@ func tile6x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, in
 // It reads whole vectors of b, whatever lanes is.
 //
 //go:noescape
-func tile6x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile6x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // dots1x1AVX2 replaces the loop
 //

@@ -2,10 +2,10 @@
 
 #include "textflag.h"
 
-// func tile1x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile1x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -18,126 +18,142 @@ TEXT ·tile1x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	PREFETCHT0 (AX)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       bRow+48(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), CX
-	MOVQ       aCol+24(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       bRow+40(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       k+0(FP), SI
-	SUBQ       $0x08, SI
-	JLT        anyRest
+	MOVQ       link+8(FP), DX
+	MOVQ       links+0(FP), BX
+	TESTQ      BX, BX
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x08, R8
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	SUBQ         $0x08, SI
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	SUBQ         $0x08, R8
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x08, SI
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	TESTQ  SI, SI
-	JLE    anyDone
+	ADDQ  $0x08, R8
+	TESTQ R8, R8
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (CX), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	DECQ         SI
+	VMOVUPS      (DI), Y8
+	VBROADCASTSS (SI), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	DECQ         R8
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y1, Y0, Y0
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y1
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), AX
 	VMASKMOVPS (AX), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Y0, (AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), AX
 	VMASKMOVPS (AX), Y1, Y2
 	VADDPS     Y2, Y0, Y0
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	VMASKMOVPS Y0, Y1, (AX)
 	VZEROUPPER
 	RET
@@ -176,10 +192,10 @@ DATA masks<>+120(SB)/4, $0x00000000
 DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
-// func tile1x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile1x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -193,78 +209,94 @@ TEXT ·tile1x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	PREFETCHT0 (AX)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       bRow+48(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), CX
-	MOVQ       aCol+24(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       bRow+40(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       k+0(FP), SI
-	SUBQ       $0x04, SI
-	JLT        anyRest
+	MOVQ       link+8(FP), DX
+	MOVQ       links+0(FP), BX
+	TESTQ      BX, BX
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x04, R8
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (CX), Y8
-	VMOVUPS      32(CX), Y9
-	VBROADCASTSS (AX), Y10
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VMOVUPS      32(CX), Y9
-	VBROADCASTSS (AX), Y10
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VMOVUPS      32(CX), Y9
-	VBROADCASTSS (AX), Y10
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Y8
-	VMOVUPS      32(CX), Y9
-	VBROADCASTSS (AX), Y10
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	SUBQ         $0x04, SI
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	SUBQ         $0x04, R8
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x04, SI
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	TESTQ  SI, SI
-	JLE    anyDone
+	ADDQ  $0x04, R8
+	TESTQ R8, R8
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (CX), Y2
-	VMOVUPS      32(CX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	DECQ         SI
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	DECQ         R8
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y3, Y1, Y1
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -272,51 +304,51 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y3
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), AX
 	VMASKMOVPS (AX), Y2, Y2
 	VADDPS     Y2, Y0, Y0
 	VMASKMOVPS 32(AX), Y3, Y2
 	VADDPS     Y2, Y1, Y1
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), AX
 	VMASKMOVPS (AX), Y2, Y4
 	VADDPS     Y4, Y0, Y0
 	VMASKMOVPS 32(AX), Y3, Y4
 	VADDPS     Y4, Y1, Y1
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	VMASKMOVPS Y0, Y2, (AX)
 	VMASKMOVPS Y1, Y3, 32(AX)
 	VZEROUPPER
 	RET
 
-// func tile2x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile2x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -329,130 +361,146 @@ TEXT ·tile2x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	SUBQ       $0x04, DI
-	JLT        anyRest
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x04, R9
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (DX), Y8
-	VBROADCASTSS (AX), Y9
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (DI)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (DI)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (DI)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (DI), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (DI)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	SUBQ         $0x04, DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	SUBQ         $0x04, R9
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x04, DI
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	TESTQ  DI, DI
-	JLE    anyDone
+	ADDQ  $0x04, R9
+	TESTQ R9, R9
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (DX), Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (AX)(CX*1), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	VMOVUPS      (R8), Y8
+	VBROADCASTSS (DI), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (DI)(AX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y2, Y0, Y0
+	VADDPS     Y3, Y1, Y1
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y2
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y2, Y3
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y2, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y2, Y2
+	VMASKMOVPS (CX)(AX*1), Y2, Y2
 	VADDPS     Y2, Y1, Y1
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, (AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y2, Y3
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y2, Y3
 	VADDPS     Y3, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y2, Y3
+	VMASKMOVPS (CX)(AX*1), Y2, Y3
 	VADDPS     Y3, Y1, Y1
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y2, (AX)
-	VMASKMOVPS Y1, Y2, (AX)(CX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	VMASKMOVPS Y0, Y2, (CX)
+	VMASKMOVPS Y1, Y2, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile2x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -466,72 +514,88 @@ TEXT ·tile2x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	SUBQ       $0x02, DI
-	JLT        anyRest
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (DX), Y8
-	VMOVUPS      32(DX), Y9
-	VBROADCASTSS (AX), Y10
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (AX)(CX*1), Y10
+	VBROADCASTSS (DI)(AX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y8
-	VMOVUPS      32(DX), Y9
-	VBROADCASTSS (AX), Y10
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (AX)(CX*1), Y10
+	VBROADCASTSS (DI)(AX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	SUBQ         $0x02, DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	SUBQ         $0x02, R9
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x02, DI
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	TESTQ  DI, DI
-	JLE    anyDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (DX), Y4
-	VMOVUPS      32(DX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(CX*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -539,63 +603,63 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y5
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y4, Y6
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y4, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS 32(AX), Y5, Y6
+	VMASKMOVPS 32(CX), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y4, Y4
+	VMASKMOVPS (CX)(AX*1), Y4, Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y5, Y4
+	VMASKMOVPS 32(CX)(AX*1), Y5, Y4
 	VADDPS     Y4, Y3, Y3
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, (AX)(CX*1)
-	VMOVUPS Y3, 32(AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y4, Y6
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y4, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS 32(AX), Y5, Y6
+	VMASKMOVPS 32(CX), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y4, Y6
+	VMASKMOVPS (CX)(AX*1), Y4, Y6
 	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y5, Y6
+	VMASKMOVPS 32(CX)(AX*1), Y5, Y6
 	VADDPS     Y6, Y3, Y3
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y4, (AX)
-	VMASKMOVPS Y1, Y5, 32(AX)
-	VMASKMOVPS Y2, Y4, (AX)(CX*1)
-	VMASKMOVPS Y3, Y5, 32(AX)(CX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	VMASKMOVPS Y0, Y4, (CX)
+	VMASKMOVPS Y1, Y5, 32(CX)
+	VMASKMOVPS Y2, Y4, (CX)(AX*1)
+	VMASKMOVPS Y3, Y5, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile3x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile3x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -612,150 +676,166 @@ TEXT ·tile3x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	SUBQ       $0x04, DI
-	JLT        anyRest
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x04, R9
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (DX), Y12
-	VBROADCASTSS (AX), Y13
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (DI)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (DI)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y12
-	VBROADCASTSS (AX), Y13
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (DI)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (DI)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y12
-	VBROADCASTSS (AX), Y13
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (DI)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y7
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (DI)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y12
-	VBROADCASTSS (AX), Y13
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (DI)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (DI)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	SUBQ         $0x04, DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	SUBQ         $0x04, R9
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x04, DI
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y1, Y1
-	VADDPS Y8, Y2, Y2
-	VADDPS Y9, Y3, Y3
-	VADDPS Y10, Y4, Y4
-	VADDPS Y11, Y5, Y5
-	VADDPS Y3, Y0, Y0
-	VADDPS Y4, Y1, Y1
-	VADDPS Y5, Y2, Y2
-	TESTQ  DI, DI
-	JLE    anyDone
+	ADDQ  $0x04, R9
+	TESTQ R9, R9
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (DX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (AX)(CX*1), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (AX)(CX*2), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	VMOVUPS      (R8), Y12
+	VBROADCASTSS (DI), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (DI)(AX*1), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (DI)(AX*2), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y6, Y0, Y0
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y10, Y4, Y4
+	VADDPS     Y11, Y5, Y5
+	VADDPS     Y3, Y0, Y0
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y5, Y2, Y2
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y3
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y3, Y4
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y3, Y4
 	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y3, Y4
+	VMASKMOVPS (CX)(AX*1), Y3, Y4
 	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y3, Y3
+	VMASKMOVPS (CX)(AX*2), Y3, Y3
 	VADDPS     Y3, Y2, Y2
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, (AX)(CX*1)
-	VMOVUPS Y2, (AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y3, Y4
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y3, Y4
 	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y3, Y4
+	VMASKMOVPS (CX)(AX*1), Y3, Y4
 	VADDPS     Y4, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y3, Y4
+	VMASKMOVPS (CX)(AX*2), Y3, Y4
 	VADDPS     Y4, Y2, Y2
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y3, (AX)
-	VMASKMOVPS Y1, Y3, (AX)(CX*1)
-	VMASKMOVPS Y2, Y3, (AX)(CX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	VMASKMOVPS Y0, Y3, (CX)
+	VMASKMOVPS Y1, Y3, (CX)(AX*1)
+	VMASKMOVPS Y2, Y3, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile3x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile3x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -773,84 +853,100 @@ TEXT ·tile3x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	SUBQ       $0x02, DI
-	JLT        anyRest
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (DX), Y12
-	VMOVUPS      32(DX), Y13
-	VBROADCASTSS (AX), Y14
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (AX)(CX*1), Y14
+	VBROADCASTSS (DI)(AX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (AX)(CX*2), Y14
+	VBROADCASTSS (DI)(AX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	VMOVUPS      (DX), Y12
-	VMOVUPS      32(DX), Y13
-	VBROADCASTSS (AX), Y14
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (AX)(CX*1), Y14
+	VBROADCASTSS (DI)(AX*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (AX)(CX*2), Y14
+	VBROADCASTSS (DI)(AX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	SUBQ         $0x02, DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	SUBQ         $0x02, R9
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x02, DI
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y1, Y1
-	VADDPS Y8, Y2, Y2
-	VADDPS Y9, Y3, Y3
-	VADDPS Y10, Y4, Y4
-	VADDPS Y11, Y5, Y5
-	TESTQ  DI, DI
-	JLE    anyDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (DX), Y6
-	VMOVUPS      32(DX), Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (AX)(CX*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (AX)(CX*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y6, Y0, Y0
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y10, Y4, Y4
+	VADDPS     Y11, Y5, Y5
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -858,75 +954,75 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y7
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y6, Y8
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y6, Y8
 	VADDPS     Y8, Y0, Y0
-	VMASKMOVPS 32(AX), Y7, Y8
+	VMASKMOVPS 32(CX), Y7, Y8
 	VADDPS     Y8, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y6, Y8
+	VMASKMOVPS (CX)(AX*1), Y6, Y8
 	VADDPS     Y8, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y7, Y8
+	VMASKMOVPS 32(CX)(AX*1), Y7, Y8
 	VADDPS     Y8, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y6, Y6
+	VMASKMOVPS (CX)(AX*2), Y6, Y6
 	VADDPS     Y6, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y7, Y6
+	VMASKMOVPS 32(CX)(AX*2), Y7, Y6
 	VADDPS     Y6, Y5, Y5
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, (AX)(CX*1)
-	VMOVUPS Y3, 32(AX)(CX*1)
-	VMOVUPS Y4, (AX)(CX*2)
-	VMOVUPS Y5, 32(AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS (AX), Y6, Y8
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       init+56(FP), CX
+	VMASKMOVPS (CX), Y6, Y8
 	VADDPS     Y8, Y0, Y0
-	VMASKMOVPS 32(AX), Y7, Y8
+	VMASKMOVPS 32(CX), Y7, Y8
 	VADDPS     Y8, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y6, Y8
+	VMASKMOVPS (CX)(AX*1), Y6, Y8
 	VADDPS     Y8, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y7, Y8
+	VMASKMOVPS 32(CX)(AX*1), Y7, Y8
 	VADDPS     Y8, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y6, Y8
+	VMASKMOVPS (CX)(AX*2), Y6, Y8
 	VADDPS     Y8, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y7, Y8
+	VMASKMOVPS 32(CX)(AX*2), Y7, Y8
 	VADDPS     Y8, Y5, Y5
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	VMASKMOVPS Y0, Y6, (AX)
-	VMASKMOVPS Y1, Y7, 32(AX)
-	VMASKMOVPS Y2, Y6, (AX)(CX*1)
-	VMASKMOVPS Y3, Y7, 32(AX)(CX*1)
-	VMASKMOVPS Y4, Y6, (AX)(CX*2)
-	VMASKMOVPS Y5, Y7, 32(AX)(CX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	VMASKMOVPS Y0, Y6, (CX)
+	VMASKMOVPS Y1, Y7, 32(CX)
+	VMASKMOVPS Y2, Y6, (CX)(AX*1)
+	VMASKMOVPS Y3, Y7, 32(CX)(AX*1)
+	VMASKMOVPS Y4, Y6, (CX)(AX*2)
+	VMASKMOVPS Y5, Y7, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile4x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile4x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -939,146 +1035,162 @@ TEXT ·tile4x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	SUBQ       $0x02, R8
-	JLT        anyRest
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	SUBQ  $0x02, R10
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (BX), Y8
-	VBROADCASTSS (AX), Y9
+	VMOVUPS      (R9), Y8
+	VBROADCASTSS (R8), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (R8)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VBROADCASTSS (AX)(CX*2), Y9
+	VBROADCASTSS (R8)(AX*2), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (AX)(DX*1), Y9
+	VBROADCASTSS (R8)(CX*1), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	VMOVUPS      (BX), Y8
-	VBROADCASTSS (AX), Y9
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (R9), Y8
+	VBROADCASTSS (R8), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (AX)(CX*1), Y9
+	VBROADCASTSS (R8)(AX*1), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VBROADCASTSS (AX)(CX*2), Y9
+	VBROADCASTSS (R8)(AX*2), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VBROADCASTSS (AX)(DX*1), Y9
+	VBROADCASTSS (R8)(CX*1), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	SUBQ         $0x02, R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	SUBQ         $0x02, R10
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x02, R8
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	TESTQ  R8, R8
-	JLE    anyDone
+	ADDQ  $0x02, R10
+	TESTQ R10, R10
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (AX)(CX*1), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (AX)(CX*2), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (AX)(DX*1), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	VMOVUPS      (R9), Y8
+	VBROADCASTSS (R8), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS (R8)(AX*1), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS (R8)(AX*2), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R8)(CX*1), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y4
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y4, Y5
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y4, Y5
 	VADDPS     Y5, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y4, Y5
+	VMASKMOVPS (DX)(AX*1), Y4, Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y4, Y5
+	VMASKMOVPS (DX)(AX*2), Y4, Y5
 	VADDPS     Y5, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y4, Y4
+	VMASKMOVPS (DX)(CX*1), Y4, Y4
 	VADDPS     Y4, Y3, Y3
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, (AX)(CX*1)
-	VMOVUPS Y2, (AX)(CX*2)
-	VMOVUPS Y3, (AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, (DX)(AX*1)
+	VMOVUPS Y2, (DX)(AX*2)
+	VMOVUPS Y3, (DX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y4, Y5
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y4, Y5
 	VADDPS     Y5, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y4, Y5
+	VMASKMOVPS (DX)(AX*1), Y4, Y5
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y4, Y5
+	VMASKMOVPS (DX)(AX*2), Y4, Y5
 	VADDPS     Y5, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y4, Y5
+	VMASKMOVPS (DX)(CX*1), Y4, Y5
 	VADDPS     Y5, Y3, Y3
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y0, Y4, (AX)
-	VMASKMOVPS Y1, Y4, (AX)(CX*1)
-	VMASKMOVPS Y2, Y4, (AX)(CX*2)
-	VMASKMOVPS Y3, Y4, (AX)(DX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	VMASKMOVPS Y0, Y4, (DX)
+	VMASKMOVPS Y1, Y4, (DX)(AX*1)
+	VMASKMOVPS Y2, Y4, (DX)(AX*2)
+	VMASKMOVPS Y3, Y4, (DX)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile4x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile4x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1092,49 +1204,65 @@ TEXT ·tile4x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	TESTQ      R8, R8
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        anyDone
 
+anyLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   anyNext
+
 anyLoop:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (AX), Y10
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (AX)(CX*1), Y10
+	VBROADCASTSS (R8)(AX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (AX)(CX*2), Y10
+	VBROADCASTSS (R8)(AX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (AX)(DX*1), Y10
+	VBROADCASTSS (R8)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1142,91 +1270,91 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y9
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y8, Y10
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y8, Y10
 	VADDPS     Y10, Y0, Y0
-	VMASKMOVPS 32(AX), Y9, Y10
+	VMASKMOVPS 32(DX), Y9, Y10
 	VADDPS     Y10, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y8, Y10
+	VMASKMOVPS (DX)(AX*1), Y8, Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y9, Y10
+	VMASKMOVPS 32(DX)(AX*1), Y9, Y10
 	VADDPS     Y10, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y8, Y10
+	VMASKMOVPS (DX)(AX*2), Y8, Y10
 	VADDPS     Y10, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y9, Y10
+	VMASKMOVPS 32(DX)(AX*2), Y9, Y10
 	VADDPS     Y10, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y8, Y8
+	VMASKMOVPS (DX)(CX*1), Y8, Y8
 	VADDPS     Y8, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y9, Y8
+	VMASKMOVPS 32(DX)(CX*1), Y9, Y8
 	VADDPS     Y8, Y7, Y7
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, (AX)(CX*1)
-	VMOVUPS Y3, 32(AX)(CX*1)
-	VMOVUPS Y4, (AX)(CX*2)
-	VMOVUPS Y5, 32(AX)(CX*2)
-	VMOVUPS Y6, (AX)(DX*1)
-	VMOVUPS Y7, 32(AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(AX*1)
+	VMOVUPS Y3, 32(DX)(AX*1)
+	VMOVUPS Y4, (DX)(AX*2)
+	VMOVUPS Y5, 32(DX)(AX*2)
+	VMOVUPS Y6, (DX)(CX*1)
+	VMOVUPS Y7, 32(DX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y8, Y10
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y8, Y10
 	VADDPS     Y10, Y0, Y0
-	VMASKMOVPS 32(AX), Y9, Y10
+	VMASKMOVPS 32(DX), Y9, Y10
 	VADDPS     Y10, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y8, Y10
+	VMASKMOVPS (DX)(AX*1), Y8, Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y9, Y10
+	VMASKMOVPS 32(DX)(AX*1), Y9, Y10
 	VADDPS     Y10, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y8, Y10
+	VMASKMOVPS (DX)(AX*2), Y8, Y10
 	VADDPS     Y10, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y9, Y10
+	VMASKMOVPS 32(DX)(AX*2), Y9, Y10
 	VADDPS     Y10, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y8, Y10
+	VMASKMOVPS (DX)(CX*1), Y8, Y10
 	VADDPS     Y10, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y9, Y10
+	VMASKMOVPS 32(DX)(CX*1), Y9, Y10
 	VADDPS     Y10, Y7, Y7
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y0, Y8, (AX)
-	VMASKMOVPS Y1, Y9, 32(AX)
-	VMASKMOVPS Y2, Y8, (AX)(CX*1)
-	VMASKMOVPS Y3, Y9, 32(AX)(CX*1)
-	VMASKMOVPS Y4, Y8, (AX)(CX*2)
-	VMASKMOVPS Y5, Y9, 32(AX)(CX*2)
-	VMASKMOVPS Y6, Y8, (AX)(DX*1)
-	VMASKMOVPS Y7, Y9, 32(AX)(DX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	VMASKMOVPS Y0, Y8, (DX)
+	VMASKMOVPS Y1, Y9, 32(DX)
+	VMASKMOVPS Y2, Y8, (DX)(AX*1)
+	VMASKMOVPS Y3, Y9, 32(DX)(AX*1)
+	VMASKMOVPS Y4, Y8, (DX)(AX*2)
+	VMASKMOVPS Y5, Y9, 32(DX)(AX*2)
+	VMASKMOVPS Y6, Y8, (DX)(CX*1)
+	VMASKMOVPS Y7, Y9, 32(DX)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile5x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile5x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1241,160 +1369,176 @@ TEXT ·tile5x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	SUBQ       $0x02, R8
-	JLT        anyRest
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	PREFETCHT0 (DX)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	SUBQ  $0x02, R10
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (BX), Y10
-	VBROADCASTSS (AX), Y11
+	VMOVUPS      (R9), Y10
+	VBROADCASTSS (R8), Y11
 	VFMADD231PS  Y10, Y11, Y0
-	VBROADCASTSS (AX)(CX*1), Y11
+	VBROADCASTSS (R8)(AX*1), Y11
 	VFMADD231PS  Y10, Y11, Y1
-	VBROADCASTSS (AX)(CX*2), Y11
+	VBROADCASTSS (R8)(AX*2), Y11
 	VFMADD231PS  Y10, Y11, Y2
-	VBROADCASTSS (AX)(DX*1), Y11
+	VBROADCASTSS (R8)(CX*1), Y11
 	VFMADD231PS  Y10, Y11, Y3
-	VBROADCASTSS (AX)(CX*4), Y11
+	VBROADCASTSS (R8)(AX*4), Y11
 	VFMADD231PS  Y10, Y11, Y4
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	VMOVUPS      (BX), Y10
-	VBROADCASTSS (AX), Y11
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	VMOVUPS      (R9), Y10
+	VBROADCASTSS (R8), Y11
 	VFMADD231PS  Y10, Y11, Y5
-	VBROADCASTSS (AX)(CX*1), Y11
+	VBROADCASTSS (R8)(AX*1), Y11
 	VFMADD231PS  Y10, Y11, Y6
-	VBROADCASTSS (AX)(CX*2), Y11
+	VBROADCASTSS (R8)(AX*2), Y11
 	VFMADD231PS  Y10, Y11, Y7
-	VBROADCASTSS (AX)(DX*1), Y11
+	VBROADCASTSS (R8)(CX*1), Y11
 	VFMADD231PS  Y10, Y11, Y8
-	VBROADCASTSS (AX)(CX*4), Y11
+	VBROADCASTSS (R8)(AX*4), Y11
 	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	SUBQ         $0x02, R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	SUBQ         $0x02, R10
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x02, R8
-	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y1, Y1
-	VADDPS Y7, Y2, Y2
-	VADDPS Y8, Y3, Y3
-	VADDPS Y9, Y4, Y4
-	TESTQ  R8, R8
-	JLE    anyDone
+	ADDQ  $0x02, R10
+	TESTQ R10, R10
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS (AX)(CX*1), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (AX)(CX*2), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS (AX)(DX*1), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS (AX)(CX*4), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	VMOVUPS      (R9), Y10
+	VBROADCASTSS (R8), Y11
+	VFMADD231PS  Y10, Y11, Y0
+	VBROADCASTSS (R8)(AX*1), Y11
+	VFMADD231PS  Y10, Y11, Y1
+	VBROADCASTSS (R8)(AX*2), Y11
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (R8)(CX*1), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS (R8)(AX*4), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y5, Y0, Y0
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y8, Y3, Y3
+	VADDPS     Y9, Y4, Y4
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y5
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y5, Y6
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y5, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y5, Y6
+	VMASKMOVPS (DX)(AX*1), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y5, Y6
+	VMASKMOVPS (DX)(AX*2), Y5, Y6
 	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y5, Y6
+	VMASKMOVPS (DX)(CX*1), Y5, Y6
 	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS (AX)(CX*4), Y5, Y5
+	VMASKMOVPS (DX)(AX*4), Y5, Y5
 	VADDPS     Y5, Y4, Y4
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, (AX)(CX*1)
-	VMOVUPS Y2, (AX)(CX*2)
-	VMOVUPS Y3, (AX)(DX*1)
-	VMOVUPS Y4, (AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, (DX)(AX*1)
+	VMOVUPS Y2, (DX)(AX*2)
+	VMOVUPS Y3, (DX)(CX*1)
+	VMOVUPS Y4, (DX)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y5, Y6
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y5, Y6
 	VADDPS     Y6, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y5, Y6
+	VMASKMOVPS (DX)(AX*1), Y5, Y6
 	VADDPS     Y6, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y5, Y6
+	VMASKMOVPS (DX)(AX*2), Y5, Y6
 	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y5, Y6
+	VMASKMOVPS (DX)(CX*1), Y5, Y6
 	VADDPS     Y6, Y3, Y3
-	VMASKMOVPS (AX)(CX*4), Y5, Y6
+	VMASKMOVPS (DX)(AX*4), Y5, Y6
 	VADDPS     Y6, Y4, Y4
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y0, Y5, (AX)
-	VMASKMOVPS Y1, Y5, (AX)(CX*1)
-	VMASKMOVPS Y2, Y5, (AX)(CX*2)
-	VMASKMOVPS Y3, Y5, (AX)(DX*1)
-	VMASKMOVPS Y4, Y5, (AX)(CX*4)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	VMASKMOVPS Y0, Y5, (DX)
+	VMASKMOVPS Y1, Y5, (DX)(AX*1)
+	VMASKMOVPS Y2, Y5, (DX)(AX*2)
+	VMASKMOVPS Y3, Y5, (DX)(CX*1)
+	VMASKMOVPS Y4, Y5, (DX)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile5x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile5x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1410,53 +1554,69 @@ TEXT ·tile5x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	TESTQ      R8, R8
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	PREFETCHT0 (DX)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        anyDone
 
+anyLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   anyNext
+
 anyLoop:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (AX), Y12
+	VMOVUPS      (R9), Y10
+	VMOVUPS      32(R9), Y11
+	VBROADCASTSS (R8), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (AX)(CX*1), Y12
+	VBROADCASTSS (R8)(AX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (AX)(CX*2), Y12
+	VBROADCASTSS (R8)(AX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (AX)(DX*1), Y12
+	VBROADCASTSS (R8)(CX*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (AX)(CX*4), Y12
+	VBROADCASTSS (R8)(AX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1464,103 +1624,103 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y11
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y10, Y12
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y10, Y12
 	VADDPS     Y12, Y0, Y0
-	VMASKMOVPS 32(AX), Y11, Y12
+	VMASKMOVPS 32(DX), Y11, Y12
 	VADDPS     Y12, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y10, Y12
+	VMASKMOVPS (DX)(AX*1), Y10, Y12
 	VADDPS     Y12, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y11, Y12
+	VMASKMOVPS 32(DX)(AX*1), Y11, Y12
 	VADDPS     Y12, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y10, Y12
+	VMASKMOVPS (DX)(AX*2), Y10, Y12
 	VADDPS     Y12, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y11, Y12
+	VMASKMOVPS 32(DX)(AX*2), Y11, Y12
 	VADDPS     Y12, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y10, Y12
+	VMASKMOVPS (DX)(CX*1), Y10, Y12
 	VADDPS     Y12, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y11, Y12
+	VMASKMOVPS 32(DX)(CX*1), Y11, Y12
 	VADDPS     Y12, Y7, Y7
-	VMASKMOVPS (AX)(CX*4), Y10, Y10
+	VMASKMOVPS (DX)(AX*4), Y10, Y10
 	VADDPS     Y10, Y8, Y8
-	VMASKMOVPS 32(AX)(CX*4), Y11, Y10
+	VMASKMOVPS 32(DX)(AX*4), Y11, Y10
 	VADDPS     Y10, Y9, Y9
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, (AX)(CX*1)
-	VMOVUPS Y3, 32(AX)(CX*1)
-	VMOVUPS Y4, (AX)(CX*2)
-	VMOVUPS Y5, 32(AX)(CX*2)
-	VMOVUPS Y6, (AX)(DX*1)
-	VMOVUPS Y7, 32(AX)(DX*1)
-	VMOVUPS Y8, (AX)(CX*4)
-	VMOVUPS Y9, 32(AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(AX*1)
+	VMOVUPS Y3, 32(DX)(AX*1)
+	VMOVUPS Y4, (DX)(AX*2)
+	VMOVUPS Y5, 32(DX)(AX*2)
+	VMOVUPS Y6, (DX)(CX*1)
+	VMOVUPS Y7, 32(DX)(CX*1)
+	VMOVUPS Y8, (DX)(AX*4)
+	VMOVUPS Y9, 32(DX)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS (AX), Y10, Y12
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       init+56(FP), DX
+	VMASKMOVPS (DX), Y10, Y12
 	VADDPS     Y12, Y0, Y0
-	VMASKMOVPS 32(AX), Y11, Y12
+	VMASKMOVPS 32(DX), Y11, Y12
 	VADDPS     Y12, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y10, Y12
+	VMASKMOVPS (DX)(AX*1), Y10, Y12
 	VADDPS     Y12, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y11, Y12
+	VMASKMOVPS 32(DX)(AX*1), Y11, Y12
 	VADDPS     Y12, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y10, Y12
+	VMASKMOVPS (DX)(AX*2), Y10, Y12
 	VADDPS     Y12, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y11, Y12
+	VMASKMOVPS 32(DX)(AX*2), Y11, Y12
 	VADDPS     Y12, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y10, Y12
+	VMASKMOVPS (DX)(CX*1), Y10, Y12
 	VADDPS     Y12, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y11, Y12
+	VMASKMOVPS 32(DX)(CX*1), Y11, Y12
 	VADDPS     Y12, Y7, Y7
-	VMASKMOVPS (AX)(CX*4), Y10, Y12
+	VMASKMOVPS (DX)(AX*4), Y10, Y12
 	VADDPS     Y12, Y8, Y8
-	VMASKMOVPS 32(AX)(CX*4), Y11, Y12
+	VMASKMOVPS 32(DX)(AX*4), Y11, Y12
 	VADDPS     Y12, Y9, Y9
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	VMASKMOVPS Y0, Y10, (AX)
-	VMASKMOVPS Y1, Y11, 32(AX)
-	VMASKMOVPS Y2, Y10, (AX)(CX*1)
-	VMASKMOVPS Y3, Y11, 32(AX)(CX*1)
-	VMASKMOVPS Y4, Y10, (AX)(CX*2)
-	VMASKMOVPS Y5, Y11, 32(AX)(CX*2)
-	VMASKMOVPS Y6, Y10, (AX)(DX*1)
-	VMASKMOVPS Y7, Y11, 32(AX)(DX*1)
-	VMASKMOVPS Y8, Y10, (AX)(CX*4)
-	VMASKMOVPS Y9, Y11, 32(AX)(CX*4)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	VMASKMOVPS Y0, Y10, (DX)
+	VMASKMOVPS Y1, Y11, 32(DX)
+	VMASKMOVPS Y2, Y10, (DX)(AX*1)
+	VMASKMOVPS Y3, Y11, 32(DX)(AX*1)
+	VMASKMOVPS Y4, Y10, (DX)(AX*2)
+	VMASKMOVPS Y5, Y11, 32(DX)(AX*2)
+	VMASKMOVPS Y6, Y10, (DX)(CX*1)
+	VMASKMOVPS Y7, Y11, 32(DX)(CX*1)
+	VMASKMOVPS Y8, Y10, (DX)(AX*4)
+	VMASKMOVPS Y9, Y11, 32(DX)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile6x1AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile6x1AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1577,180 +1737,196 @@ TEXT ·tile6x1AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	SUBQ       $0x02, R9
-	JLT        anyRest
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
+	JLE        anyDone
+
+anyLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	SUBQ  $0x02, R11
+	JLT   anyRest
 
 anyUnrolled:
-	VMOVUPS      (SI), Y12
-	VBROADCASTSS (AX), Y13
+	VMOVUPS      (R10), Y12
+	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y12, Y13, Y0
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (R9)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y1
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (R9)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VBROADCASTSS (AX)(DX*1), Y13
+	VBROADCASTSS (R9)(CX*1), Y13
 	VFMADD231PS  Y12, Y13, Y3
-	VBROADCASTSS (AX)(CX*4), Y13
+	VBROADCASTSS (R9)(AX*4), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VBROADCASTSS (AX)(BX*1), Y13
+	VBROADCASTSS (R9)(DX*1), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	VMOVUPS      (SI), Y12
-	VBROADCASTSS (AX), Y13
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Y12
+	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VBROADCASTSS (AX)(CX*1), Y13
+	VBROADCASTSS (R9)(AX*1), Y13
 	VFMADD231PS  Y12, Y13, Y7
-	VBROADCASTSS (AX)(CX*2), Y13
+	VBROADCASTSS (R9)(AX*2), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	VBROADCASTSS (AX)(DX*1), Y13
+	VBROADCASTSS (R9)(CX*1), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VBROADCASTSS (AX)(CX*4), Y13
+	VBROADCASTSS (R9)(AX*4), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VBROADCASTSS (AX)(BX*1), Y13
+	VBROADCASTSS (R9)(DX*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	SUBQ         $0x02, R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	SUBQ         $0x02, R11
 	JGE          anyUnrolled
 
 anyRest:
-	ADDQ   $0x02, R9
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y1, Y1
-	VADDPS Y8, Y2, Y2
-	VADDPS Y9, Y3, Y3
-	VADDPS Y10, Y4, Y4
-	VADDPS Y11, Y5, Y5
-	TESTQ  R9, R9
-	JLE    anyDone
+	ADDQ  $0x02, R11
+	TESTQ R11, R11
+	JLE   anyNext
 
 anyLoop:
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (AX)(CX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (AX)(CX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (AX)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (AX)(CX*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS (AX)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	VMOVUPS      (R10), Y12
+	VBROADCASTSS (R9), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS (R9)(AX*1), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS (R9)(AX*2), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (R9)(CX*1), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS (R9)(AX*4), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (R9)(DX*1), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	VADDPS     Y6, Y0, Y0
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y10, Y4, Y4
+	VADDPS     Y11, Y5, Y5
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
 	VMOVUPS    (CX)(DX*4), Y6
 	CMPQ       AX, $0x08
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y6, Y7
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       init+56(FP), BX
+	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y6, Y7
+	VMASKMOVPS (BX)(AX*1), Y6, Y7
 	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y6, Y7
+	VMASKMOVPS (BX)(AX*2), Y6, Y7
 	VADDPS     Y7, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y6, Y7
+	VMASKMOVPS (BX)(CX*1), Y6, Y7
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS (AX)(CX*4), Y6, Y7
+	VMASKMOVPS (BX)(AX*4), Y6, Y7
 	VADDPS     Y7, Y4, Y4
-	VMASKMOVPS (AX)(BX*1), Y6, Y6
+	VMASKMOVPS (BX)(DX*1), Y6, Y6
 	VADDPS     Y6, Y5, Y5
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, (AX)(CX*1)
-	VMOVUPS Y2, (AX)(CX*2)
-	VMOVUPS Y3, (AX)(DX*1)
-	VMOVUPS Y4, (AX)(CX*4)
-	VMOVUPS Y5, (AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(AX*1)
+	VMOVUPS Y2, (BX)(AX*2)
+	VMOVUPS Y3, (BX)(CX*1)
+	VMOVUPS Y4, (BX)(AX*4)
+	VMOVUPS Y5, (BX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y6, Y7
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       init+56(FP), BX
+	VMASKMOVPS (BX), Y6, Y7
 	VADDPS     Y7, Y0, Y0
-	VMASKMOVPS (AX)(CX*1), Y6, Y7
+	VMASKMOVPS (BX)(AX*1), Y6, Y7
 	VADDPS     Y7, Y1, Y1
-	VMASKMOVPS (AX)(CX*2), Y6, Y7
+	VMASKMOVPS (BX)(AX*2), Y6, Y7
 	VADDPS     Y7, Y2, Y2
-	VMASKMOVPS (AX)(DX*1), Y6, Y7
+	VMASKMOVPS (BX)(CX*1), Y6, Y7
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS (AX)(CX*4), Y6, Y7
+	VMASKMOVPS (BX)(AX*4), Y6, Y7
 	VADDPS     Y7, Y4, Y4
-	VMASKMOVPS (AX)(BX*1), Y6, Y7
+	VMASKMOVPS (BX)(DX*1), Y6, Y7
 	VADDPS     Y7, Y5, Y5
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS Y0, Y6, (AX)
-	VMASKMOVPS Y1, Y6, (AX)(CX*1)
-	VMASKMOVPS Y2, Y6, (AX)(CX*2)
-	VMASKMOVPS Y3, Y6, (AX)(DX*1)
-	VMASKMOVPS Y4, Y6, (AX)(CX*4)
-	VMASKMOVPS Y5, Y6, (AX)(BX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	VMASKMOVPS Y0, Y6, (BX)
+	VMASKMOVPS Y1, Y6, (BX)(AX*1)
+	VMASKMOVPS Y2, Y6, (BX)(AX*2)
+	VMASKMOVPS Y3, Y6, (BX)(CX*1)
+	VMASKMOVPS Y4, Y6, (BX)(AX*4)
+	VMASKMOVPS Y5, Y6, (BX)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tile6x2AVX2(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile6x2AVX2(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1768,59 +1944,75 @@ TEXT ·tile6x2AVX2(SB), NOSPLIT, $0-88
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	TESTQ      R9, R9
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        anyDone
 
+anyLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   anyNext
+
 anyLoop:
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (AX), Y14
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (AX)(CX*1), Y14
+	VBROADCASTSS (R9)(AX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (AX)(CX*2), Y14
+	VBROADCASTSS (R9)(AX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (AX)(DX*1), Y14
+	VBROADCASTSS (R9)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (AX)(CX*4), Y14
+	VBROADCASTSS (R9)(AX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (AX)(BX*1), Y14
+	VBROADCASTSS (R9)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          anyLoop
 
+anyNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  anyLink
+
 anyDone:
-	MOVQ       lanes+80(FP), AX
+	MOVQ       lanes+88(FP), AX
 	LEAQ       masks<>+0(SB), CX
 	MOVQ       $0x00000010, DX
 	SUBQ       AX, DX
@@ -1828,112 +2020,112 @@ anyDone:
 	VMOVUPS    32(CX)(DX*4), Y13
 	CMPQ       AX, $0x10
 	JNE        ragged
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         fullAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y12, Y14
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       init+56(FP), BX
+	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
-	VMASKMOVPS 32(AX), Y13, Y14
+	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y12, Y14
+	VMASKMOVPS (BX)(AX*1), Y12, Y14
 	VADDPS     Y14, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*1), Y13, Y14
 	VADDPS     Y14, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y12, Y14
+	VMASKMOVPS (BX)(AX*2), Y12, Y14
 	VADDPS     Y14, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*2), Y13, Y14
 	VADDPS     Y14, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y12, Y14
+	VMASKMOVPS (BX)(CX*1), Y12, Y14
 	VADDPS     Y14, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y13, Y14
+	VMASKMOVPS 32(BX)(CX*1), Y13, Y14
 	VADDPS     Y14, Y7, Y7
-	VMASKMOVPS (AX)(CX*4), Y12, Y14
+	VMASKMOVPS (BX)(AX*4), Y12, Y14
 	VADDPS     Y14, Y8, Y8
-	VMASKMOVPS 32(AX)(CX*4), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*4), Y13, Y14
 	VADDPS     Y14, Y9, Y9
-	VMASKMOVPS (AX)(BX*1), Y12, Y12
+	VMASKMOVPS (BX)(DX*1), Y12, Y12
 	VADDPS     Y12, Y10, Y10
-	VMASKMOVPS 32(AX)(BX*1), Y13, Y12
+	VMASKMOVPS 32(BX)(DX*1), Y13, Y12
 	VADDPS     Y12, Y11, Y11
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, (AX)(CX*1)
-	VMOVUPS Y3, 32(AX)(CX*1)
-	VMOVUPS Y4, (AX)(CX*2)
-	VMOVUPS Y5, 32(AX)(CX*2)
-	VMOVUPS Y6, (AX)(DX*1)
-	VMOVUPS Y7, 32(AX)(DX*1)
-	VMOVUPS Y8, (AX)(CX*4)
-	VMOVUPS Y9, 32(AX)(CX*4)
-	VMOVUPS Y10, (AX)(BX*1)
-	VMOVUPS Y11, 32(AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y2, (BX)(AX*1)
+	VMOVUPS Y3, 32(BX)(AX*1)
+	VMOVUPS Y4, (BX)(AX*2)
+	VMOVUPS Y5, 32(BX)(AX*2)
+	VMOVUPS Y6, (BX)(CX*1)
+	VMOVUPS Y7, 32(BX)(CX*1)
+	VMOVUPS Y8, (BX)(AX*4)
+	VMOVUPS Y9, 32(BX)(AX*4)
+	VMOVUPS Y10, (BX)(DX*1)
+	VMOVUPS Y11, 32(BX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	MOVQ       init+48(FP), AX
+	MOVQ       init+56(FP), AX
 	TESTQ      AX, AX
 	JZ         raggedAdded
-	MOVQ       init+48(FP), AX
-	MOVQ       initRow+56(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS (AX), Y12, Y14
+	MOVQ       initRow+64(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       init+56(FP), BX
+	VMASKMOVPS (BX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
-	VMASKMOVPS 32(AX), Y13, Y14
+	VMASKMOVPS 32(BX), Y13, Y14
 	VADDPS     Y14, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y12, Y14
+	VMASKMOVPS (BX)(AX*1), Y12, Y14
 	VADDPS     Y14, Y2, Y2
-	VMASKMOVPS 32(AX)(CX*1), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*1), Y13, Y14
 	VADDPS     Y14, Y3, Y3
-	VMASKMOVPS (AX)(CX*2), Y12, Y14
+	VMASKMOVPS (BX)(AX*2), Y12, Y14
 	VADDPS     Y14, Y4, Y4
-	VMASKMOVPS 32(AX)(CX*2), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*2), Y13, Y14
 	VADDPS     Y14, Y5, Y5
-	VMASKMOVPS (AX)(DX*1), Y12, Y14
+	VMASKMOVPS (BX)(CX*1), Y12, Y14
 	VADDPS     Y14, Y6, Y6
-	VMASKMOVPS 32(AX)(DX*1), Y13, Y14
+	VMASKMOVPS 32(BX)(CX*1), Y13, Y14
 	VADDPS     Y14, Y7, Y7
-	VMASKMOVPS (AX)(CX*4), Y12, Y14
+	VMASKMOVPS (BX)(AX*4), Y12, Y14
 	VADDPS     Y14, Y8, Y8
-	VMASKMOVPS 32(AX)(CX*4), Y13, Y14
+	VMASKMOVPS 32(BX)(AX*4), Y13, Y14
 	VADDPS     Y14, Y9, Y9
-	VMASKMOVPS (AX)(BX*1), Y12, Y14
+	VMASKMOVPS (BX)(DX*1), Y12, Y14
 	VADDPS     Y14, Y10, Y10
-	VMASKMOVPS 32(AX)(BX*1), Y13, Y14
+	VMASKMOVPS 32(BX)(DX*1), Y13, Y14
 	VADDPS     Y14, Y11, Y11
 
 raggedAdded:
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	VMASKMOVPS Y2, Y12, (AX)(CX*1)
-	VMASKMOVPS Y3, Y13, 32(AX)(CX*1)
-	VMASKMOVPS Y4, Y12, (AX)(CX*2)
-	VMASKMOVPS Y5, Y13, 32(AX)(CX*2)
-	VMASKMOVPS Y6, Y12, (AX)(DX*1)
-	VMASKMOVPS Y7, Y13, 32(AX)(DX*1)
-	VMASKMOVPS Y8, Y12, (AX)(CX*4)
-	VMASKMOVPS Y9, Y13, 32(AX)(CX*4)
-	VMASKMOVPS Y10, Y12, (AX)(BX*1)
-	VMASKMOVPS Y11, Y13, 32(AX)(BX*1)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	VMASKMOVPS Y0, Y12, (BX)
+	VMASKMOVPS Y1, Y13, 32(BX)
+	VMASKMOVPS Y2, Y12, (BX)(AX*1)
+	VMASKMOVPS Y3, Y13, 32(BX)(AX*1)
+	VMASKMOVPS Y4, Y12, (BX)(AX*2)
+	VMASKMOVPS Y5, Y13, 32(BX)(AX*2)
+	VMASKMOVPS Y6, Y12, (BX)(CX*1)
+	VMASKMOVPS Y7, Y13, 32(BX)(CX*1)
+	VMASKMOVPS Y8, Y12, (BX)(AX*4)
+	VMASKMOVPS Y9, Y13, 32(BX)(AX*4)
+	VMASKMOVPS Y10, Y12, (BX)(DX*1)
+	VMASKMOVPS Y11, Y13, 32(BX)(DX*1)
 	VZEROUPPER
 	RET
 
@@ -1941,12 +2133,12 @@ raggedAdded:
 // Requires: AVX, FMA3
 TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y0, Y0, Y0
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
 	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
 	MOVQ   k+0(FP), DX
 	SUBQ   $0x08, DX
 	JLT    tail
@@ -1985,22 +2177,22 @@ reduce:
 TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), DX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x08, BX
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Y2
-	VFMADD231PS (CX), Y2, Y0
-	VFMADD231PS (CX)(DX*1), Y2, Y1
+	VFMADD231PS (DX), Y2, Y0
+	VFMADD231PS (DX)(CX*1), Y2, Y1
 	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
 	SUBQ        $0x08, BX
 	JGE         loop
 
@@ -2012,8 +2204,8 @@ tail:
 	SUBQ        BX, DI
 	VMOVUPS     (SI)(DI*4), Y2
 	VMASKMOVPS  (AX), Y2, Y2
-	VFMADD231PS (CX), Y2, Y0
-	VFMADD231PS (CX)(DX*1), Y2, Y1
+	VFMADD231PS (DX), Y2, Y0
+	VFMADD231PS (DX)(CX*1), Y2, Y1
 
 reduce:
 	MOVQ         out+40(FP), AX
@@ -2032,23 +2224,23 @@ TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), DX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x08, BX
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Y3
-	VFMADD231PS (CX), Y3, Y0
-	VFMADD231PS (CX)(DX*1), Y3, Y1
-	VFMADD231PS (CX)(DX*2), Y3, Y2
+	VFMADD231PS (DX), Y3, Y0
+	VFMADD231PS (DX)(CX*1), Y3, Y1
+	VFMADD231PS (DX)(CX*2), Y3, Y2
 	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
 	SUBQ        $0x08, BX
 	JGE         loop
 
@@ -2060,9 +2252,9 @@ tail:
 	SUBQ        BX, DI
 	VMOVUPS     (SI)(DI*4), Y3
 	VMASKMOVPS  (AX), Y3, Y3
-	VFMADD231PS (CX), Y3, Y0
-	VFMADD231PS (CX)(DX*1), Y3, Y1
-	VFMADD231PS (CX)(DX*2), Y3, Y2
+	VFMADD231PS (DX), Y3, Y0
+	VFMADD231PS (DX)(CX*1), Y3, Y1
+	VFMADD231PS (DX)(CX*2), Y3, Y2
 
 reduce:
 	MOVQ         out+40(FP), AX
@@ -2082,25 +2274,25 @@ TEXT ·dots1x4AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
-	LEAQ   (DX)(DX*2), BX
+	LEAQ   (CX)(CX*2), DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x08, SI
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Y4
-	VFMADD231PS (CX), Y4, Y0
-	VFMADD231PS (CX)(DX*1), Y4, Y1
-	VFMADD231PS (CX)(DX*2), Y4, Y2
-	VFMADD231PS (CX)(BX*1), Y4, Y3
+	VFMADD231PS (BX), Y4, Y0
+	VFMADD231PS (BX)(CX*1), Y4, Y1
+	VFMADD231PS (BX)(CX*2), Y4, Y2
+	VFMADD231PS (BX)(DX*1), Y4, Y3
 	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -2112,10 +2304,10 @@ tail:
 	SUBQ        SI, R8
 	VMOVUPS     (DI)(R8*4), Y4
 	VMASKMOVPS  (AX), Y4, Y4
-	VFMADD231PS (CX), Y4, Y0
-	VFMADD231PS (CX)(DX*1), Y4, Y1
-	VFMADD231PS (CX)(DX*2), Y4, Y2
-	VFMADD231PS (CX)(BX*1), Y4, Y3
+	VFMADD231PS (BX), Y4, Y0
+	VFMADD231PS (BX)(CX*1), Y4, Y1
+	VFMADD231PS (BX)(CX*2), Y4, Y2
+	VFMADD231PS (BX)(DX*1), Y4, Y3
 
 reduce:
 	MOVQ         out+40(FP), AX
@@ -2133,23 +2325,23 @@ reduce:
 TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
 	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x08, BX
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y2
-	VMOVUPS     (AX)(CX*1), Y3
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (CX)(AX*1), Y3
 	VMOVUPS     (DX), Y4
 	VFMADD231PS Y2, Y4, Y0
 	VFMADD231PS Y3, Y4, Y1
-	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, BX
 	JGE         loop
@@ -2161,8 +2353,8 @@ tail:
 	MOVQ        $0x00000010, DI
 	SUBQ        BX, DI
 	VMOVUPS     (SI)(DI*4), Y2
-	VMASKMOVPS  (AX), Y2, Y3
-	VMASKMOVPS  (AX)(CX*1), Y2, Y2
+	VMASKMOVPS  (CX), Y2, Y3
+	VMASKMOVPS  (CX)(AX*1), Y2, Y2
 	VMOVUPS     (DX), Y4
 	VFMADD231PS Y3, Y4, Y0
 	VFMADD231PS Y2, Y4, Y1
@@ -2185,27 +2377,27 @@ TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x08, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y4
-	VMOVUPS     (AX)(CX*1), Y5
-	VMOVUPS     (DX), Y6
+	VMOVUPS     (CX), Y4
+	VMOVUPS     (CX)(AX*1), Y5
+	VMOVUPS     (BX), Y6
 	VFMADD231PS Y4, Y6, Y0
 	VFMADD231PS Y5, Y6, Y2
-	VMOVUPS     (DX)(BX*1), Y6
+	VMOVUPS     (BX)(DX*1), Y6
 	VFMADD231PS Y4, Y6, Y1
 	VFMADD231PS Y5, Y6, Y3
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -2216,12 +2408,12 @@ tail:
 	MOVQ        $0x00000010, R8
 	SUBQ        SI, R8
 	VMOVUPS     (DI)(R8*4), Y4
-	VMASKMOVPS  (AX), Y4, Y5
-	VMASKMOVPS  (AX)(CX*1), Y4, Y4
-	VMOVUPS     (DX), Y6
+	VMASKMOVPS  (CX), Y4, Y5
+	VMASKMOVPS  (CX)(AX*1), Y4, Y4
+	VMOVUPS     (BX), Y6
 	VFMADD231PS Y5, Y6, Y0
 	VFMADD231PS Y4, Y6, Y2
-	VMOVUPS     (DX)(BX*1), Y6
+	VMOVUPS     (BX)(DX*1), Y6
 	VFMADD231PS Y5, Y6, Y1
 	VFMADD231PS Y4, Y6, Y3
 
@@ -2245,30 +2437,30 @@ TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x08, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y6
-	VMOVUPS     (AX)(CX*1), Y7
-	VMOVUPS     (DX), Y8
+	VMOVUPS     (CX), Y6
+	VMOVUPS     (CX)(AX*1), Y7
+	VMOVUPS     (BX), Y8
 	VFMADD231PS Y6, Y8, Y0
 	VFMADD231PS Y7, Y8, Y3
-	VMOVUPS     (DX)(BX*1), Y8
+	VMOVUPS     (BX)(DX*1), Y8
 	VFMADD231PS Y6, Y8, Y1
 	VFMADD231PS Y7, Y8, Y4
-	VMOVUPS     (DX)(BX*2), Y8
+	VMOVUPS     (BX)(DX*2), Y8
 	VFMADD231PS Y6, Y8, Y2
 	VFMADD231PS Y7, Y8, Y5
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -2279,15 +2471,15 @@ tail:
 	MOVQ        $0x00000010, R8
 	SUBQ        SI, R8
 	VMOVUPS     (DI)(R8*4), Y6
-	VMASKMOVPS  (AX), Y6, Y7
-	VMASKMOVPS  (AX)(CX*1), Y6, Y6
-	VMOVUPS     (DX), Y8
+	VMASKMOVPS  (CX), Y6, Y7
+	VMASKMOVPS  (CX)(AX*1), Y6, Y6
+	VMOVUPS     (BX), Y8
 	VFMADD231PS Y7, Y8, Y0
 	VFMADD231PS Y6, Y8, Y3
-	VMOVUPS     (DX)(BX*1), Y8
+	VMOVUPS     (BX)(DX*1), Y8
 	VFMADD231PS Y7, Y8, Y1
 	VFMADD231PS Y6, Y8, Y4
-	VMOVUPS     (DX)(BX*2), Y8
+	VMOVUPS     (BX)(DX*2), Y8
 	VFMADD231PS Y7, Y8, Y2
 	VFMADD231PS Y6, Y8, Y5
 
@@ -2319,34 +2511,34 @@ TEXT ·dots2x4AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x08, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y8
-	VMOVUPS     (AX)(CX*1), Y9
-	VMOVUPS     (DX), Y10
+	VMOVUPS     (CX), Y8
+	VMOVUPS     (CX)(AX*1), Y9
+	VMOVUPS     (SI), Y10
 	VFMADD231PS Y8, Y10, Y0
 	VFMADD231PS Y9, Y10, Y4
-	VMOVUPS     (DX)(BX*1), Y10
+	VMOVUPS     (SI)(DX*1), Y10
 	VFMADD231PS Y8, Y10, Y1
 	VFMADD231PS Y9, Y10, Y5
-	VMOVUPS     (DX)(BX*2), Y10
+	VMOVUPS     (SI)(DX*2), Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y6
-	VMOVUPS     (DX)(SI*1), Y10
+	VMOVUPS     (SI)(BX*1), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y7
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, SI
 	SUBQ        $0x08, DI
 	JGE         loop
 
@@ -2357,18 +2549,18 @@ tail:
 	MOVQ        $0x00000010, R9
 	SUBQ        DI, R9
 	VMOVUPS     (R8)(R9*4), Y8
-	VMASKMOVPS  (AX), Y8, Y9
-	VMASKMOVPS  (AX)(CX*1), Y8, Y8
-	VMOVUPS     (DX), Y10
+	VMASKMOVPS  (CX), Y8, Y9
+	VMASKMOVPS  (CX)(AX*1), Y8, Y8
+	VMOVUPS     (SI), Y10
 	VFMADD231PS Y9, Y10, Y0
 	VFMADD231PS Y8, Y10, Y4
-	VMOVUPS     (DX)(BX*1), Y10
+	VMOVUPS     (SI)(DX*1), Y10
 	VFMADD231PS Y9, Y10, Y1
 	VFMADD231PS Y8, Y10, Y5
-	VMOVUPS     (DX)(BX*2), Y10
+	VMOVUPS     (SI)(DX*2), Y10
 	VFMADD231PS Y9, Y10, Y2
 	VFMADD231PS Y8, Y10, Y6
-	VMOVUPS     (DX)(SI*1), Y10
+	VMOVUPS     (SI)(BX*1), Y10
 	VFMADD231PS Y9, Y10, Y3
 	VFMADD231PS Y8, Y10, Y7
 
@@ -2395,25 +2587,25 @@ TEXT ·dots3x1AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
 	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x08, BX
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y3
-	VMOVUPS     (AX)(CX*1), Y4
-	VMOVUPS     (AX)(CX*2), Y5
+	VMOVUPS     (CX), Y3
+	VMOVUPS     (CX)(AX*1), Y4
+	VMOVUPS     (CX)(AX*2), Y5
 	VMOVUPS     (DX), Y6
 	VFMADD231PS Y3, Y6, Y0
 	VFMADD231PS Y4, Y6, Y1
 	VFMADD231PS Y5, Y6, Y2
-	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, BX
 	JGE         loop
@@ -2425,9 +2617,9 @@ tail:
 	MOVQ        $0x00000010, DI
 	SUBQ        BX, DI
 	VMOVUPS     (SI)(DI*4), Y3
-	VMASKMOVPS  (AX), Y3, Y4
-	VMASKMOVPS  (AX)(CX*1), Y3, Y5
-	VMASKMOVPS  (AX)(CX*2), Y3, Y3
+	VMASKMOVPS  (CX), Y3, Y4
+	VMASKMOVPS  (CX)(AX*1), Y3, Y5
+	VMASKMOVPS  (CX)(AX*2), Y3, Y3
 	VMOVUPS     (DX), Y6
 	VFMADD231PS Y4, Y6, Y0
 	VFMADD231PS Y5, Y6, Y1
@@ -2453,30 +2645,30 @@ TEXT ·dots3x2AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x08, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y6
-	VMOVUPS     (AX)(CX*1), Y7
-	VMOVUPS     (AX)(CX*2), Y8
-	VMOVUPS     (DX), Y9
+	VMOVUPS     (CX), Y6
+	VMOVUPS     (CX)(AX*1), Y7
+	VMOVUPS     (CX)(AX*2), Y8
+	VMOVUPS     (BX), Y9
 	VFMADD231PS Y6, Y9, Y0
 	VFMADD231PS Y7, Y9, Y2
 	VFMADD231PS Y8, Y9, Y4
-	VMOVUPS     (DX)(BX*1), Y9
+	VMOVUPS     (BX)(DX*1), Y9
 	VFMADD231PS Y6, Y9, Y1
 	VFMADD231PS Y7, Y9, Y3
 	VFMADD231PS Y8, Y9, Y5
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -2487,14 +2679,14 @@ tail:
 	MOVQ        $0x00000010, R8
 	SUBQ        SI, R8
 	VMOVUPS     (DI)(R8*4), Y6
-	VMASKMOVPS  (AX), Y6, Y7
-	VMASKMOVPS  (AX)(CX*1), Y6, Y8
-	VMASKMOVPS  (AX)(CX*2), Y6, Y6
-	VMOVUPS     (DX), Y9
+	VMASKMOVPS  (CX), Y6, Y7
+	VMASKMOVPS  (CX)(AX*1), Y6, Y8
+	VMASKMOVPS  (CX)(AX*2), Y6, Y6
+	VMOVUPS     (BX), Y9
 	VFMADD231PS Y7, Y9, Y0
 	VFMADD231PS Y8, Y9, Y2
 	VFMADD231PS Y6, Y9, Y4
-	VMOVUPS     (DX)(BX*1), Y9
+	VMOVUPS     (BX)(DX*1), Y9
 	VFMADD231PS Y7, Y9, Y1
 	VFMADD231PS Y8, Y9, Y3
 	VFMADD231PS Y6, Y9, Y5
@@ -2528,34 +2720,34 @@ TEXT ·dots3x3AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x08, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y9
-	VMOVUPS     (AX)(CX*1), Y10
-	VMOVUPS     (AX)(CX*2), Y11
-	VMOVUPS     (DX), Y12
+	VMOVUPS     (CX), Y9
+	VMOVUPS     (CX)(AX*1), Y10
+	VMOVUPS     (CX)(AX*2), Y11
+	VMOVUPS     (BX), Y12
 	VFMADD231PS Y9, Y12, Y0
 	VFMADD231PS Y10, Y12, Y3
 	VFMADD231PS Y11, Y12, Y6
-	VMOVUPS     (DX)(BX*1), Y12
+	VMOVUPS     (BX)(DX*1), Y12
 	VFMADD231PS Y9, Y12, Y1
 	VFMADD231PS Y10, Y12, Y4
 	VFMADD231PS Y11, Y12, Y7
-	VMOVUPS     (DX)(BX*2), Y12
+	VMOVUPS     (BX)(DX*2), Y12
 	VFMADD231PS Y9, Y12, Y2
 	VFMADD231PS Y10, Y12, Y5
 	VFMADD231PS Y11, Y12, Y8
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -2566,18 +2758,18 @@ tail:
 	MOVQ        $0x00000010, R8
 	SUBQ        SI, R8
 	VMOVUPS     (DI)(R8*4), Y9
-	VMASKMOVPS  (AX), Y9, Y10
-	VMASKMOVPS  (AX)(CX*1), Y9, Y11
-	VMASKMOVPS  (AX)(CX*2), Y9, Y9
-	VMOVUPS     (DX), Y12
+	VMASKMOVPS  (CX), Y9, Y10
+	VMASKMOVPS  (CX)(AX*1), Y9, Y11
+	VMASKMOVPS  (CX)(AX*2), Y9, Y9
+	VMOVUPS     (BX), Y12
 	VFMADD231PS Y10, Y12, Y0
 	VFMADD231PS Y11, Y12, Y3
 	VFMADD231PS Y9, Y12, Y6
-	VMOVUPS     (DX)(BX*1), Y12
+	VMOVUPS     (BX)(DX*1), Y12
 	VFMADD231PS Y10, Y12, Y1
 	VFMADD231PS Y11, Y12, Y4
 	VFMADD231PS Y9, Y12, Y7
-	VMOVUPS     (DX)(BX*2), Y12
+	VMOVUPS     (BX)(DX*2), Y12
 	VFMADD231PS Y10, Y12, Y2
 	VFMADD231PS Y11, Y12, Y5
 	VFMADD231PS Y9, Y12, Y8
@@ -2620,39 +2812,39 @@ TEXT ·dots3x4AVX2(SB), NOSPLIT, $0-48
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x08, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Y12
-	VMOVUPS     (AX)(CX*1), Y13
-	VMOVUPS     (AX)(CX*2), Y14
-	VMOVUPS     (DX), Y15
+	VMOVUPS     (CX), Y12
+	VMOVUPS     (CX)(AX*1), Y13
+	VMOVUPS     (CX)(AX*2), Y14
+	VMOVUPS     (SI), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y4
 	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS     (DX)(BX*1), Y15
+	VMOVUPS     (SI)(DX*1), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
 	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS     (DX)(BX*2), Y15
+	VMOVUPS     (SI)(DX*2), Y15
 	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
 	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS     (DX)(SI*1), Y15
+	VMOVUPS     (SI)(BX*1), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, SI
 	SUBQ        $0x08, DI
 	JGE         loop
 
@@ -2663,22 +2855,22 @@ tail:
 	MOVQ        $0x00000010, R9
 	SUBQ        DI, R9
 	VMOVUPS     (R8)(R9*4), Y12
-	VMASKMOVPS  (AX), Y12, Y13
-	VMASKMOVPS  (AX)(CX*1), Y12, Y14
-	VMASKMOVPS  (AX)(CX*2), Y12, Y12
-	VMOVUPS     (DX), Y15
+	VMASKMOVPS  (CX), Y12, Y13
+	VMASKMOVPS  (CX)(AX*1), Y12, Y14
+	VMASKMOVPS  (CX)(AX*2), Y12, Y12
+	VMOVUPS     (SI), Y15
 	VFMADD231PS Y13, Y15, Y0
 	VFMADD231PS Y14, Y15, Y4
 	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS     (DX)(BX*1), Y15
+	VMOVUPS     (SI)(DX*1), Y15
 	VFMADD231PS Y13, Y15, Y1
 	VFMADD231PS Y14, Y15, Y5
 	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS     (DX)(BX*2), Y15
+	VMOVUPS     (SI)(DX*2), Y15
 	VFMADD231PS Y13, Y15, Y2
 	VFMADD231PS Y14, Y15, Y6
 	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS     (DX)(SI*1), Y15
+	VMOVUPS     (SI)(BX*1), Y15
 	VFMADD231PS Y13, Y15, Y3
 	VFMADD231PS Y14, Y15, Y7
 	VFMADD231PS Y12, Y15, Y11

@@ -7,8 +7,10 @@ package kernel
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -17,15 +19,17 @@ package kernel
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile1x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile1x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile1x2AVX512 replaces the loop
 //
 //	for r := range 1 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -34,15 +38,17 @@ func tile1x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile1x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile1x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile2x1AVX512 replaces the loop
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -51,15 +57,17 @@ func tile1x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile2x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile2x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile2x2AVX512 replaces the loop
 //
 //	for r := range 2 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -68,15 +76,17 @@ func tile2x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile2x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile2x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile3x1AVX512 replaces the loop
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -85,15 +95,17 @@ func tile2x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile3x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile3x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile3x2AVX512 replaces the loop
 //
 //	for r := range 3 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -102,15 +114,17 @@ func tile3x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile3x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile3x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile4x1AVX512 replaces the loop
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -119,15 +133,17 @@ func tile3x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile4x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile4x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile4x2AVX512 replaces the loop
 //
 //	for r := range 4 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -136,15 +152,17 @@ func tile4x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile4x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile4x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile5x1AVX512 replaces the loop
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -153,15 +171,17 @@ func tile4x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile5x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile5x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile5x2AVX512 replaces the loop
 //
 //	for r := range 5 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -170,15 +190,17 @@ func tile5x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile5x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile5x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile6x1AVX512 replaces the loop
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -187,15 +209,17 @@ func tile5x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile6x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile6x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile6x2AVX512 replaces the loop
 //
 //	for r := range 6 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -204,15 +228,17 @@ func tile6x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile6x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile6x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile7x1AVX512 replaces the loop
 //
 //	for r := range 7 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -221,15 +247,17 @@ func tile6x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile7x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile7x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile7x2AVX512 replaces the loop
 //
 //	for r := range 7 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -238,15 +266,17 @@ func tile7x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile7x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile7x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile8x1AVX512 replaces the loop
 //
 //	for r := range 8 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -255,15 +285,17 @@ func tile7x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile8x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile8x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile8x2AVX512 replaces the loop
 //
 //	for r := range 8 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -272,15 +304,17 @@ func tile8x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile8x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile8x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile9x1AVX512 replaces the loop
 //
 //	for r := range 9 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -289,15 +323,17 @@ func tile8x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile9x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile9x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile9x2AVX512 replaces the loop
 //
 //	for r := range 9 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -306,15 +342,17 @@ func tile9x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile9x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile9x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile10x1AVX512 replaces the loop
 //
 //	for r := range 10 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -323,15 +361,17 @@ func tile9x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, 
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile10x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile10x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile10x2AVX512 replaces the loop
 //
 //	for r := range 10 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -340,15 +380,17 @@ func tile10x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile10x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile10x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile11x1AVX512 replaces the loop
 //
 //	for r := range 11 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -357,15 +399,17 @@ func tile10x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile11x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile11x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile11x2AVX512 replaces the loop
 //
 //	for r := range 11 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -374,15 +418,17 @@ func tile11x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile11x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile11x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile12x1AVX512 replaces the loop
 //
 //	for r := range 12 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -391,15 +437,17 @@ func tile11x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile12x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile12x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile12x2AVX512 replaces the loop
 //
 //	for r := range 12 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -408,15 +456,17 @@ func tile12x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile12x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile12x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile13x1AVX512 replaces the loop
 //
 //	for r := range 13 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -425,15 +475,17 @@ func tile12x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile13x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile13x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile13x2AVX512 replaces the loop
 //
 //	for r := range 13 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -442,15 +494,17 @@ func tile13x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile13x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile13x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile14x1AVX512 replaces the loop
 //
 //	for r := range 14 {
 //		for j := range lanes { // 0 to 16
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -459,15 +513,17 @@ func tile13x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile14x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile14x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // tile14x2AVX512 replaces the loop
 //
 //	for r := range 14 {
 //		for j := range lanes { // 0 to 32
 //			sum := float32(0)
-//			for i := range k {
-//				sum += a[r*aRow+i*aCol] * b[i*bRow+j]
+//			for _, l := range links { // link is the first of so many Links
+//				for i := range l.K {
+//					sum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]
+//				}
 //			}
 //			c[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil
 //		}
@@ -476,7 +532,7 @@ func tile14x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int,
 // It reads b[i*bRow+j] for j < lanes only.
 //
 //go:noescape
-func tile14x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+func tile14x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 
 // dots1x1AVX512 replaces the loop
 //

@@ -2,10 +2,10 @@
 
 #include "textflag.h"
 
-// func tile1x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile1x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -13,141 +13,176 @@ TEXT ·tile1x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z1, Z1, Z1
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	PREFETCHT0 (AX)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       bRow+48(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), CX
-	MOVQ       aCol+24(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       bRow+40(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       k+0(FP), SI
-	MOVQ       lanes+80(FP), DI
-	CMPQ       DI, $0x10
+	MOVQ       lanes+88(FP), DX
+	CMPQ       DX, $0x10
 	JNE        ragged
-	SUBQ       $0x04, SI
-	JLT        fullRest
+	MOVQ       link+8(FP), DX
+	MOVQ       links+0(FP), BX
+	TESTQ      BX, BX
+	JLE        fullDone
+
+fullLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x04, R8
+	JLT   fullRest
 
 fullUnrolled:
-	VMOVUPS          (CX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS          (CX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS          (CX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z2
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS          (CX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z3
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	SUBQ             $0x04, SI
+	VMOVUPS          (DI), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS          (DI), Z4
+	VFMADD231PS.BCST (SI), Z4, Z1
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS          (DI), Z4
+	VFMADD231PS.BCST (SI), Z4, Z2
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS          (DI), Z4
+	VFMADD231PS.BCST (SI), Z4, Z3
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	SUBQ             $0x04, R8
 	JGE              fullUnrolled
 
 fullRest:
-	ADDQ   $0x04, SI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	TESTQ  SI, SI
-	JLE    fullDone
+	ADDQ  $0x04, R8
+	TESTQ R8, R8
+	JLE   fullNext
 
 fullLoop:
-	VMOVUPS          (CX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	DECQ             SI
+	VMOVUPS          (DI), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	DECQ             R8
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	VADDPS    Z1, Z0, Z0
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), AX
 	VMOVUPS.Z (AX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Z0, (AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	SUBQ $0x04, SI
-	JLT  raggedRest
+	MOVQ  link+8(FP), DX
+	MOVQ  links+0(FP), BX
+	TESTQ BX, BX
+	JLE   raggedDone
+
+raggedLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x04, R8
+	JLT   raggedRest
 
 raggedUnrolled:
-	VMOVUPS.Z        (CX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS.Z        (CX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS.Z        (CX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z2
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	VMOVUPS.Z        (CX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z3
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	SUBQ             $0x04, SI
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (SI), Z4, Z1
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (SI), Z4, Z2
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (SI), Z4, Z3
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	SUBQ             $0x04, R8
 	JGE              raggedUnrolled
 
 raggedRest:
-	ADDQ   $0x04, SI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	TESTQ  SI, SI
-	JLE    raggedDone
+	ADDQ  $0x04, R8
+	TESTQ R8, R8
+	JLE   raggedNext
 
 raggedLoop:
-	VMOVUPS.Z        (CX), K1, Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             DX, AX
-	ADDQ             BX, CX
-	DECQ             SI
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	ADDQ             AX, SI
+	ADDQ             CX, DI
+	DECQ             R8
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	VADDPS    Z1, Z0, Z0
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), AX
 	VMOVUPS.Z (AX), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
-// func tile1x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile1x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -157,148 +192,183 @@ TEXT ·tile1x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z1, Z1, Z1
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       bRow+48(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), CX
-	MOVQ       aCol+24(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       bRow+40(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       k+0(FP), SI
-	MOVQ       lanes+80(FP), DI
-	CMPQ       DI, $0x20
+	MOVQ       lanes+88(FP), DX
+	CMPQ       DX, $0x20
 	JNE        ragged
-	SUBQ       $0x02, SI
-	JLT        fullRest
+	MOVQ       link+8(FP), DX
+	MOVQ       links+0(FP), BX
+	TESTQ      BX, BX
+	JLE        fullDone
+
+fullLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x02, R8
+	JLT   fullRest
 
 fullUnrolled:
-	VMOVUPS      (CX), Z4
-	VMOVUPS      64(CX), Z5
-	VBROADCASTSS (AX), Z6
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS      (CX), Z4
-	VMOVUPS      64(CX), Z5
-	VBROADCASTSS (AX), Z6
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	SUBQ         $0x02, SI
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	SUBQ         $0x02, R8
 	JGE          fullUnrolled
 
 fullRest:
-	ADDQ   $0x02, SI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	TESTQ  SI, SI
-	JLE    fullDone
+	ADDQ  $0x02, R8
+	TESTQ R8, R8
+	JLE   fullNext
 
 fullLoop:
-	VMOVUPS      (CX), Z2
-	VMOVUPS      64(CX), Z3
-	VBROADCASTSS (AX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	DECQ         SI
+	VMOVUPS      (DI), Z4
+	VMOVUPS      64(DI), Z5
+	VBROADCASTSS (SI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	DECQ         R8
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), AX
 	VMOVUPS.Z (AX), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(AX), K2, Z2
 	VADDPS    Z2, Z1, Z1
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VZEROUPPER
 	RET
 
 ragged:
-	SUBQ $0x02, SI
-	JLT  raggedRest
+	MOVQ  link+8(FP), DX
+	MOVQ  links+0(FP), BX
+	TESTQ BX, BX
+	JLE   raggedDone
+
+raggedLink:
+	MOVQ  a+16(FP), SI
+	MOVQ  (DX), DI
+	LEAQ  (SI)(DI*4), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  8(DX), R8
+	IMULQ CX, R8
+	ADDQ  R8, DI
+	MOVQ  16(DX), R8
+	SUBQ  $0x02, R8
+	JLT   raggedRest
 
 raggedUnrolled:
-	VMOVUPS.Z    (CX), K1, Z4
-	VMOVUPS.Z    64(CX), K2, Z5
-	VBROADCASTSS (AX), Z6
+	VMOVUPS.Z    (DI), K1, Z4
+	VMOVUPS.Z    64(DI), K2, Z5
+	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	VMOVUPS.Z    (CX), K1, Z4
-	VMOVUPS.Z    64(CX), K2, Z5
-	VBROADCASTSS (AX), Z6
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	VMOVUPS.Z    (DI), K1, Z4
+	VMOVUPS.Z    64(DI), K2, Z5
+	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	SUBQ         $0x02, SI
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	SUBQ         $0x02, R8
 	JGE          raggedUnrolled
 
 raggedRest:
-	ADDQ   $0x02, SI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	TESTQ  SI, SI
-	JLE    raggedDone
+	ADDQ  $0x02, R8
+	TESTQ R8, R8
+	JLE   raggedNext
 
 raggedLoop:
-	VMOVUPS.Z    (CX), K1, Z2
-	VMOVUPS.Z    64(CX), K2, Z3
-	VBROADCASTSS (AX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	DECQ         SI
+	VMOVUPS.Z    (DI), K1, Z4
+	VMOVUPS.Z    64(DI), K2, Z5
+	VBROADCASTSS (SI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	ADDQ         AX, SI
+	ADDQ         CX, DI
+	DECQ         R8
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DX
+	DECQ BX
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), AX
 	VMOVUPS.Z (AX), K1, Z2
 	VADDPS    Z2, Z0, Z0
 	VMOVUPS.Z 64(AX), K2, Z2
 	VADDPS    Z2, Z1, Z1
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), AX
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	VZEROUPPER
 	RET
 
-// func tile2x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile2x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -306,136 +376,171 @@ TEXT ·tile2x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z1, Z1, Z1
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	MOVQ       lanes+80(FP), R8
-	CMPQ       R8, $0x10
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       lanes+88(FP), BX
+	CMPQ       BX, $0x10
 	JNE        ragged
-	SUBQ       $0x02, DI
-	JLT        fullRest
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        fullDone
+
+fullLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   fullRest
 
 fullUnrolled:
-	VMOVUPS          (DX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	VMOVUPS          (DX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z2
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z3
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	SUBQ             $0x02, DI
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (DI), Z4, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z1
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (DI), Z4, Z2
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z3
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	SUBQ             $0x02, R9
 	JGE              fullUnrolled
 
 fullRest:
-	ADDQ   $0x02, DI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	TESTQ  DI, DI
-	JLE    fullDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   fullNext
 
 fullLoop:
-	VMOVUPS          (DX), Z2
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	DECQ             DI
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (DI), Z4, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z1
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z2
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
+	VMOVUPS.Z (CX)(AX*1), K1, Z2
 	VADDPS    Z2, Z1, Z1
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	SUBQ $0x02, DI
-	JLT  raggedRest
+	MOVQ  link+8(FP), BX
+	MOVQ  links+0(FP), SI
+	TESTQ SI, SI
+	JLE   raggedDone
+
+raggedLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   raggedRest
 
 raggedUnrolled:
-	VMOVUPS.Z        (DX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	VMOVUPS.Z        (DX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z2
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z3
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	SUBQ             $0x02, DI
+	VMOVUPS.Z        (R8), K1, Z4
+	VFMADD231PS.BCST (DI), Z4, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z1
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	VMOVUPS.Z        (R8), K1, Z4
+	VFMADD231PS.BCST (DI), Z4, Z2
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z3
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	SUBQ             $0x02, R9
 	JGE              raggedUnrolled
 
 raggedRest:
-	ADDQ   $0x02, DI
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	TESTQ  DI, DI
-	JLE    raggedDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   raggedNext
 
 raggedLoop:
-	VMOVUPS.Z        (DX), K1, Z2
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z2, Z1
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	DECQ             DI
+	VMOVUPS.Z        (R8), K1, Z4
+	VFMADD231PS.BCST (DI), Z4, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z4, Z1
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z2
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z2
 	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z2
+	VMOVUPS.Z (CX)(AX*1), K1, Z2
 	VADDPS    Z2, Z1, Z1
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile2x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -445,118 +550,153 @@ TEXT ·tile2x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z1, Z1, Z1
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	MOVQ       lanes+80(FP), R8
-	CMPQ       R8, $0x20
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       lanes+88(FP), BX
+	CMPQ       BX, $0x20
 	JNE        ragged
-	TESTQ      DI, DI
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	TESTQ R9, R9
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DX), Z4
-	VMOVUPS      64(DX), Z5
-	VBROADCASTSS (AX), Z6
+	VMOVUPS      (R8), Z4
+	VMOVUPS      64(R8), Z5
+	VBROADCASTSS (DI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (AX)(CX*1), Z6
+	VBROADCASTSS (DI)(AX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z4
+	VMOVUPS.Z 64(CX), K2, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VMOVUPS.Z (CX)(AX*1), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z4
+	VMOVUPS.Z 64(CX)(AX*1), K2, Z4
 	VADDPS    Z4, Z3, Z3
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ DI, DI
+	MOVQ  link+8(FP), BX
+	MOVQ  links+0(FP), SI
+	TESTQ SI, SI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	TESTQ R9, R9
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DX), K1, Z4
-	VMOVUPS.Z    64(DX), K2, Z5
-	VBROADCASTSS (AX), Z6
+	VMOVUPS.Z    (R8), K1, Z4
+	VMOVUPS.Z    64(R8), K2, Z5
+	VBROADCASTSS (DI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (AX)(CX*1), Z6
+	VBROADCASTSS (DI)(AX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z4
+	VMOVUPS.Z 64(CX), K2, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VMOVUPS.Z (CX)(AX*1), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z4
+	VMOVUPS.Z 64(CX)(AX*1), K2, Z4
 	VADDPS    Z4, Z3, Z3
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K2, 64(CX)
+	VMOVUPS Z2, K1, (CX)(AX*1)
+	VMOVUPS Z3, K2, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile3x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile3x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -566,151 +706,186 @@ TEXT ·tile3x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z3, Z3, Z3
 	VXORPS     Z4, Z4, Z4
 	VXORPS     Z5, Z5, Z5
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	MOVQ       lanes+80(FP), R8
-	CMPQ       R8, $0x10
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       lanes+88(FP), BX
+	CMPQ       BX, $0x10
 	JNE        ragged
-	SUBQ       $0x02, DI
-	JLT        fullRest
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
+	JLE        fullDone
+
+fullLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   fullRest
 
 fullUnrolled:
-	VMOVUPS          (DX), Z6
-	VFMADD231PS.BCST (AX), Z6, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	VMOVUPS          (DX), Z6
-	VFMADD231PS.BCST (AX), Z6, Z3
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z4
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z5
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	SUBQ             $0x02, DI
+	VMOVUPS          (R8), Z6
+	VFMADD231PS.BCST (DI), Z6, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z2
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	VMOVUPS          (R8), Z6
+	VFMADD231PS.BCST (DI), Z6, Z3
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z5
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	SUBQ             $0x02, R9
 	JGE              fullUnrolled
 
 fullRest:
-	ADDQ   $0x02, DI
-	VADDPS Z3, Z0, Z0
-	VADDPS Z4, Z1, Z1
-	VADDPS Z5, Z2, Z2
-	TESTQ  DI, DI
-	JLE    fullDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   fullNext
 
 fullLoop:
-	VMOVUPS          (DX), Z3
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z3, Z2
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	DECQ             DI
+	VMOVUPS          (R8), Z6
+	VFMADD231PS.BCST (DI), Z6, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z2
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z3, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z5, Z2, Z2
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z3
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z3
+	VMOVUPS.Z (CX)(AX*1), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z3
+	VMOVUPS.Z (CX)(AX*2), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	SUBQ $0x02, DI
-	JLT  raggedRest
+	MOVQ  link+8(FP), BX
+	MOVQ  links+0(FP), SI
+	TESTQ SI, SI
+	JLE   raggedDone
+
+raggedLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	SUBQ  $0x02, R9
+	JLT   raggedRest
 
 raggedUnrolled:
-	VMOVUPS.Z        (DX), K1, Z6
-	VFMADD231PS.BCST (AX), Z6, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	VMOVUPS.Z        (DX), K1, Z6
-	VFMADD231PS.BCST (AX), Z6, Z3
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z4
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z5
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	SUBQ             $0x02, DI
+	VMOVUPS.Z        (R8), K1, Z6
+	VFMADD231PS.BCST (DI), Z6, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z2
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	VMOVUPS.Z        (R8), K1, Z6
+	VFMADD231PS.BCST (DI), Z6, Z3
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z5
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	SUBQ             $0x02, R9
 	JGE              raggedUnrolled
 
 raggedRest:
-	ADDQ   $0x02, DI
-	VADDPS Z3, Z0, Z0
-	VADDPS Z4, Z1, Z1
-	VADDPS Z5, Z2, Z2
-	TESTQ  DI, DI
-	JLE    raggedDone
+	ADDQ  $0x02, R9
+	TESTQ R9, R9
+	JLE   raggedNext
 
 raggedLoop:
-	VMOVUPS.Z        (DX), K1, Z3
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z3, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z3, Z2
-	ADDQ             BX, AX
-	ADDQ             SI, DX
-	DECQ             DI
+	VMOVUPS.Z        (R8), K1, Z6
+	VFMADD231PS.BCST (DI), Z6, Z0
+	VFMADD231PS.BCST (DI)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (DI)(AX*2), Z6, Z2
+	ADDQ             CX, DI
+	ADDQ             DX, R8
+	DECQ             R9
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	VADDPS    Z3, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z5, Z2, Z2
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z3
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z3
 	VADDPS    Z3, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z3
+	VMOVUPS.Z (CX)(AX*1), K1, Z3
 	VADDPS    Z3, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z3
+	VMOVUPS.Z (CX)(AX*2), K1, Z3
 	VADDPS    Z3, Z2, Z2
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile3x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile3x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -722,138 +897,173 @@ TEXT ·tile3x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z3, Z3, Z3
 	VXORPS     Z4, Z4, Z4
 	VXORPS     Z5, Z5, Z5
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       c+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       aCol+32(FP), CX
 	SHLQ       $0x02, CX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       b+32(FP), DX
-	MOVQ       aCol+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bRow+40(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+0(FP), DI
-	MOVQ       lanes+80(FP), R8
-	CMPQ       R8, $0x20
+	MOVQ       bRow+48(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       lanes+88(FP), BX
+	CMPQ       BX, $0x20
 	JNE        ragged
-	TESTQ      DI, DI
+	MOVQ       link+8(FP), BX
+	MOVQ       links+0(FP), SI
+	TESTQ      SI, SI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	TESTQ R9, R9
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DX), Z6
-	VMOVUPS      64(DX), Z7
-	VBROADCASTSS (AX), Z8
+	VMOVUPS      (R8), Z6
+	VMOVUPS      64(R8), Z7
+	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (AX)(CX*1), Z8
+	VBROADCASTSS (DI)(AX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (AX)(CX*2), Z8
+	VBROADCASTSS (DI)(AX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z6
+	VMOVUPS.Z 64(CX), K2, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VMOVUPS.Z (CX)(AX*1), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z6
+	VMOVUPS.Z 64(CX)(AX*1), K2, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VMOVUPS.Z (CX)(AX*2), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z6
+	VMOVUPS.Z 64(CX)(AX*2), K2, Z6
 	VADDPS    Z6, Z5, Z5
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ DI, DI
+	MOVQ  link+8(FP), BX
+	MOVQ  links+0(FP), SI
+	TESTQ SI, SI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), DI
+	MOVQ  (BX), R8
+	LEAQ  (DI)(R8*4), DI
+	MOVQ  b+40(FP), R8
+	MOVQ  8(BX), R9
+	IMULQ DX, R9
+	ADDQ  R9, R8
+	MOVQ  16(BX), R9
+	TESTQ R9, R9
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DX), K1, Z6
-	VMOVUPS.Z    64(DX), K2, Z7
-	VBROADCASTSS (AX), Z8
+	VMOVUPS.Z    (R8), K1, Z6
+	VMOVUPS.Z    64(R8), K2, Z7
+	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (AX)(CX*1), Z8
+	VBROADCASTSS (DI)(AX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (AX)(CX*2), Z8
+	VBROADCASTSS (DI)(AX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         BX, AX
-	ADDQ         SI, DX
-	DECQ         DI
+	ADDQ         CX, DI
+	ADDQ         DX, R8
+	DECQ         R9
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, BX
+	DECQ SI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      init+56(FP), CX
+	VMOVUPS.Z (CX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z6
+	VMOVUPS.Z 64(CX), K2, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VMOVUPS.Z (CX)(AX*1), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z6
+	VMOVUPS.Z 64(CX)(AX*1), K2, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VMOVUPS.Z (CX)(AX*2), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z6
+	VMOVUPS.Z 64(CX)(AX*2), K2, Z6
 	VADDPS    Z6, Z5, Z5
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    c+72(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K2, 64(CX)
+	VMOVUPS Z2, K1, (CX)(AX*1)
+	VMOVUPS Z3, K2, 64(CX)(AX*1)
+	VMOVUPS Z4, K1, (CX)(AX*2)
+	VMOVUPS Z5, K2, 64(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile4x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile4x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -861,118 +1071,153 @@ TEXT ·tile4x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z1, Z1, Z1
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	MOVQ       lanes+80(FP), R9
-	CMPQ       R9, $0x10
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       lanes+88(FP), SI
+	CMPQ       SI, $0x10
 	JNE        ragged
-	TESTQ      R8, R8
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (BX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z4, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z4, Z3
-	ADDQ             SI, AX
-	ADDQ             DI, BX
-	DECQ             R8
+	VMOVUPS          (R9), Z4
+	VFMADD231PS.BCST (R8), Z4, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (R8)(CX*1), Z4, Z3
+	ADDQ             DX, R8
+	ADDQ             BX, R9
+	DECQ             R10
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z4
+	VMOVUPS.Z (DX)(CX*1), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(AX*1)
+	VMOVUPS Z2, (DX)(AX*2)
+	VMOVUPS Z3, (DX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R8, R8
+	MOVQ  link+8(FP), SI
+	MOVQ  links+0(FP), DI
+	TESTQ DI, DI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (BX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z4, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z4, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z4, Z3
-	ADDQ             SI, AX
-	ADDQ             DI, BX
-	DECQ             R8
+	VMOVUPS.Z        (R9), K1, Z4
+	VFMADD231PS.BCST (R8), Z4, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (R8)(CX*1), Z4, Z3
+	ADDQ             DX, R8
+	ADDQ             BX, R9
+	DECQ             R10
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z4
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z4
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
 	VADDPS    Z4, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z4
+	VMOVUPS.Z (DX)(CX*1), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, K1, (DX)
+	VMOVUPS Z1, K1, (DX)(AX*1)
+	VMOVUPS Z2, K1, (DX)(AX*2)
+	VMOVUPS Z3, K1, (DX)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile4x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile4x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -986,164 +1231,199 @@ TEXT ·tile4x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z5, Z5, Z5
 	VXORPS     Z6, Z6, Z6
 	VXORPS     Z7, Z7, Z7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	MOVQ       lanes+80(FP), R9
-	CMPQ       R9, $0x20
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	PREFETCHT0 64(DX)(CX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       lanes+88(FP), SI
+	CMPQ       SI, $0x20
 	JNE        ragged
-	TESTQ      R8, R8
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (BX), Z8
-	VMOVUPS      64(BX), Z9
-	VBROADCASTSS (AX), Z10
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z9
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (AX)(CX*1), Z10
+	VBROADCASTSS (R8)(AX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (AX)(CX*2), Z10
+	VBROADCASTSS (R8)(AX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (AX)(DX*1), Z10
+	VBROADCASTSS (R8)(CX*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z8
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z8
+	VMOVUPS.Z 64(DX), K2, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VMOVUPS.Z (DX)(AX*1), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z8
+	VMOVUPS.Z 64(DX)(AX*1), K2, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VMOVUPS.Z (DX)(AX*2), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z8
+	VMOVUPS.Z 64(DX)(AX*2), K2, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VMOVUPS.Z (DX)(CX*1), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z8
+	VMOVUPS.Z 64(DX)(CX*1), K2, Z8
 	VADDPS    Z8, Z7, Z7
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, (DX)(AX*1)
+	VMOVUPS Z3, 64(DX)(AX*1)
+	VMOVUPS Z4, (DX)(AX*2)
+	VMOVUPS Z5, 64(DX)(AX*2)
+	VMOVUPS Z6, (DX)(CX*1)
+	VMOVUPS Z7, 64(DX)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R8, R8
+	MOVQ  link+8(FP), SI
+	MOVQ  links+0(FP), DI
+	TESTQ DI, DI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (BX), K1, Z8
-	VMOVUPS.Z    64(BX), K2, Z9
-	VBROADCASTSS (AX), Z10
+	VMOVUPS.Z    (R9), K1, Z8
+	VMOVUPS.Z    64(R9), K2, Z9
+	VBROADCASTSS (R8), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (AX)(CX*1), Z10
+	VBROADCASTSS (R8)(AX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (AX)(CX*2), Z10
+	VBROADCASTSS (R8)(AX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (AX)(DX*1), Z10
+	VBROADCASTSS (R8)(CX*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z8
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z8
+	VMOVUPS.Z 64(DX), K2, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VMOVUPS.Z (DX)(AX*1), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z8
+	VMOVUPS.Z 64(DX)(AX*1), K2, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VMOVUPS.Z (DX)(AX*2), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z8
+	VMOVUPS.Z 64(DX)(AX*2), K2, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VMOVUPS.Z (DX)(CX*1), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z8
+	VMOVUPS.Z 64(DX)(CX*1), K2, Z8
 	VADDPS    Z8, Z7, Z7
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, K1, (DX)
+	VMOVUPS Z1, K2, 64(DX)
+	VMOVUPS Z2, K1, (DX)(AX*1)
+	VMOVUPS Z3, K2, 64(DX)(AX*1)
+	VMOVUPS Z4, K1, (DX)(AX*2)
+	VMOVUPS Z5, K2, 64(DX)(AX*2)
+	VMOVUPS Z6, K1, (DX)(CX*1)
+	VMOVUPS Z7, K2, 64(DX)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile5x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile5x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -1152,127 +1432,162 @@ TEXT ·tile5x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z2, Z2, Z2
 	VXORPS     Z3, Z3, Z3
 	VXORPS     Z4, Z4, Z4
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	MOVQ       lanes+80(FP), R9
-	CMPQ       R9, $0x10
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	PREFETCHT0 (DX)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       lanes+88(FP), SI
+	CMPQ       SI, $0x10
 	JNE        ragged
-	TESTQ      R8, R8
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (BX), Z5
-	VFMADD231PS.BCST (AX), Z5, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z5, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z5, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z5, Z4
-	ADDQ             SI, AX
-	ADDQ             DI, BX
-	DECQ             R8
+	VMOVUPS          (R9), Z5
+	VFMADD231PS.BCST (R8), Z5, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (R8)(CX*1), Z5, Z3
+	VFMADD231PS.BCST (R8)(AX*4), Z5, Z4
+	ADDQ             DX, R8
+	ADDQ             BX, R9
+	DECQ             R10
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z5
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z5
+	VMOVUPS.Z (DX)(AX*1), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z5
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z5
+	VMOVUPS.Z (DX)(CX*1), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z5
+	VMOVUPS.Z (DX)(AX*4), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(AX*1)
+	VMOVUPS Z2, (DX)(AX*2)
+	VMOVUPS Z3, (DX)(CX*1)
+	VMOVUPS Z4, (DX)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R8, R8
+	MOVQ  link+8(FP), SI
+	MOVQ  links+0(FP), DI
+	TESTQ DI, DI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (BX), K1, Z5
-	VFMADD231PS.BCST (AX), Z5, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z5, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z5, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z5, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z5, Z4
-	ADDQ             SI, AX
-	ADDQ             DI, BX
-	DECQ             R8
+	VMOVUPS.Z        (R9), K1, Z5
+	VFMADD231PS.BCST (R8), Z5, Z0
+	VFMADD231PS.BCST (R8)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (R8)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (R8)(CX*1), Z5, Z3
+	VFMADD231PS.BCST (R8)(AX*4), Z5, Z4
+	ADDQ             DX, R8
+	ADDQ             BX, R9
+	DECQ             R10
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z5
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z5
 	VADDPS    Z5, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z5
+	VMOVUPS.Z (DX)(AX*1), K1, Z5
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z5
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z5
+	VMOVUPS.Z (DX)(CX*1), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z5
+	VMOVUPS.Z (DX)(AX*4), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, K1, (DX)
+	VMOVUPS Z1, K1, (DX)(AX*1)
+	VMOVUPS Z2, K1, (DX)(AX*2)
+	VMOVUPS Z3, K1, (DX)(CX*1)
+	VMOVUPS Z4, K1, (DX)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile5x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile5x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -1288,184 +1603,219 @@ TEXT ·tile5x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z7, Z7, Z7
 	VXORPS     Z8, Z8, Z8
 	VXORPS     Z9, Z9, Z9
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	MOVQ       b+32(FP), BX
-	MOVQ       aCol+24(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       bRow+40(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+0(FP), R8
-	MOVQ       lanes+80(FP), R9
-	CMPQ       R9, $0x20
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       c+72(FP), DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (DX)(CX*1)
+	PREFETCHT0 64(DX)(CX*1)
+	PREFETCHT0 (DX)(AX*4)
+	PREFETCHT0 64(DX)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	MOVQ       aCol+32(FP), DX
+	SHLQ       $0x02, DX
+	MOVQ       bRow+48(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       lanes+88(FP), SI
+	CMPQ       SI, $0x20
 	JNE        ragged
-	TESTQ      R8, R8
+	MOVQ       link+8(FP), SI
+	MOVQ       links+0(FP), DI
+	TESTQ      DI, DI
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (BX), Z10
-	VMOVUPS      64(BX), Z11
-	VBROADCASTSS (AX), Z12
+	VMOVUPS      (R9), Z10
+	VMOVUPS      64(R9), Z11
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (AX)(CX*1), Z12
+	VBROADCASTSS (R8)(AX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (AX)(CX*2), Z12
+	VBROADCASTSS (R8)(AX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (AX)(DX*1), Z12
+	VBROADCASTSS (R8)(CX*1), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (AX)(CX*4), Z12
+	VBROADCASTSS (R8)(AX*4), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z10
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z10
+	VMOVUPS.Z 64(DX), K2, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VMOVUPS.Z (DX)(AX*1), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*1), K2, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VMOVUPS.Z (DX)(AX*2), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*2), K2, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VMOVUPS.Z (DX)(CX*1), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z10
+	VMOVUPS.Z 64(DX)(CX*1), K2, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VMOVUPS.Z (DX)(AX*4), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*4), K2, Z10
 	VADDPS    Z10, Z9, Z9
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, (DX)(AX*1)
+	VMOVUPS Z3, 64(DX)(AX*1)
+	VMOVUPS Z4, (DX)(AX*2)
+	VMOVUPS Z5, 64(DX)(AX*2)
+	VMOVUPS Z6, (DX)(CX*1)
+	VMOVUPS Z7, 64(DX)(CX*1)
+	VMOVUPS Z8, (DX)(AX*4)
+	VMOVUPS Z9, 64(DX)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R8, R8
+	MOVQ  link+8(FP), SI
+	MOVQ  links+0(FP), DI
+	TESTQ DI, DI
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R8
+	MOVQ  (SI), R9
+	LEAQ  (R8)(R9*4), R8
+	MOVQ  b+40(FP), R9
+	MOVQ  8(SI), R10
+	IMULQ BX, R10
+	ADDQ  R10, R9
+	MOVQ  16(SI), R10
+	TESTQ R10, R10
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (BX), K1, Z10
-	VMOVUPS.Z    64(BX), K2, Z11
-	VBROADCASTSS (AX), Z12
+	VMOVUPS.Z    (R9), K1, Z10
+	VMOVUPS.Z    64(R9), K2, Z11
+	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (AX)(CX*1), Z12
+	VBROADCASTSS (R8)(AX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (AX)(CX*2), Z12
+	VBROADCASTSS (R8)(AX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (AX)(DX*1), Z12
+	VBROADCASTSS (R8)(CX*1), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (AX)(CX*4), Z12
+	VBROADCASTSS (R8)(AX*4), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         SI, AX
-	ADDQ         DI, BX
-	DECQ         R8
+	ADDQ         DX, R8
+	ADDQ         BX, R9
+	DECQ         R10
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, SI
+	DECQ DI
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	VMOVUPS.Z (AX), K1, Z10
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	MOVQ      init+56(FP), DX
+	VMOVUPS.Z (DX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z10
+	VMOVUPS.Z 64(DX), K2, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VMOVUPS.Z (DX)(AX*1), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*1), K2, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VMOVUPS.Z (DX)(AX*2), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*2), K2, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VMOVUPS.Z (DX)(CX*1), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z10
+	VMOVUPS.Z 64(DX)(CX*1), K2, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VMOVUPS.Z (DX)(AX*4), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z10
+	VMOVUPS.Z 64(DX)(AX*4), K2, Z10
 	VADDPS    Z10, Z9, Z9
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    c+72(FP), DX
+	VMOVUPS Z0, K1, (DX)
+	VMOVUPS Z1, K2, 64(DX)
+	VMOVUPS Z2, K1, (DX)(AX*1)
+	VMOVUPS Z3, K2, 64(DX)(AX*1)
+	VMOVUPS Z4, K1, (DX)(AX*2)
+	VMOVUPS Z5, K2, 64(DX)(AX*2)
+	VMOVUPS Z6, K1, (DX)(CX*1)
+	VMOVUPS Z7, K2, 64(DX)(CX*1)
+	VMOVUPS Z8, K1, (DX)(AX*4)
+	VMOVUPS Z9, K2, 64(DX)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile6x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile6x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -1475,142 +1825,177 @@ TEXT ·tile6x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z3, Z3, Z3
 	VXORPS     Z4, Z4, Z4
 	VXORPS     Z5, Z5, Z5
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	MOVQ       lanes+80(FP), R10
-	CMPQ       R10, $0x10
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R9, R9
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (SI), Z6
-	VFMADD231PS.BCST (AX), Z6, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z6, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z6, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z6, Z5
-	ADDQ             DI, AX
-	ADDQ             R8, SI
-	DECQ             R9
+	VMOVUPS          (R10), Z6
+	VFMADD231PS.BCST (R9), Z6, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z6, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z6, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z6, Z5
+	ADDQ             BX, R9
+	ADDQ             SI, R10
+	DECQ             R11
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VMOVUPS.Z (BX)(AX*2), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
+	VMOVUPS.Z (BX)(CX*1), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z6
+	VMOVUPS.Z (BX)(AX*4), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z6
+	VMOVUPS.Z (BX)(DX*1), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R9, R9
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (SI), K1, Z6
-	VFMADD231PS.BCST (AX), Z6, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z6, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z6, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z6, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z6, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z6, Z5
-	ADDQ             DI, AX
-	ADDQ             R8, SI
-	DECQ             R9
+	VMOVUPS.Z        (R10), K1, Z6
+	VFMADD231PS.BCST (R9), Z6, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z6, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z6, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z6, Z5
+	ADDQ             BX, R9
+	ADDQ             SI, R10
+	DECQ             R11
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z6
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z6
 	VADDPS    Z6, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z6
 	VADDPS    Z6, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z6
+	VMOVUPS.Z (BX)(AX*2), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z6
+	VMOVUPS.Z (BX)(CX*1), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z6
+	VMOVUPS.Z (BX)(AX*4), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z6
+	VMOVUPS.Z (BX)(DX*1), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tile6x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile6x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -1628,210 +2013,245 @@ TEXT ·tile6x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z9, Z9, Z9
 	VXORPS     Z10, Z10, Z10
 	VXORPS     Z11, Z11, Z11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	MOVQ       lanes+80(FP), R10
-	CMPQ       R10, $0x20
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R9, R9
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (SI), Z12
-	VMOVUPS      64(SI), Z13
-	VBROADCASTSS (AX), Z14
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (AX)(CX*1), Z14
+	VBROADCASTSS (R9)(AX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (AX)(CX*2), Z14
+	VBROADCASTSS (R9)(AX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(DX*1), Z14
+	VBROADCASTSS (R9)(CX*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (AX)(CX*4), Z14
+	VBROADCASTSS (R9)(AX*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(BX*1), Z14
+	VBROADCASTSS (R9)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z12
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z12
+	VMOVUPS.Z 64(BX), K2, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VMOVUPS.Z (BX)(AX*1), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VMOVUPS.Z (BX)(AX*2), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VMOVUPS.Z (BX)(CX*1), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VMOVUPS.Z (BX)(AX*4), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VMOVUPS.Z (BX)(DX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z12
 	VADDPS    Z12, Z11, Z11
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R9, R9
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (SI), K1, Z12
-	VMOVUPS.Z    64(SI), K2, Z13
-	VBROADCASTSS (AX), Z14
+	VMOVUPS.Z    (R10), K1, Z12
+	VMOVUPS.Z    64(R10), K2, Z13
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (AX)(CX*1), Z14
+	VBROADCASTSS (R9)(AX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (AX)(CX*2), Z14
+	VBROADCASTSS (R9)(AX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (AX)(DX*1), Z14
+	VBROADCASTSS (R9)(CX*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (AX)(CX*4), Z14
+	VBROADCASTSS (R9)(AX*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (AX)(BX*1), Z14
+	VBROADCASTSS (R9)(DX*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z12
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z12
+	VMOVUPS.Z 64(BX), K2, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VMOVUPS.Z (BX)(AX*1), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VMOVUPS.Z (BX)(AX*2), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VMOVUPS.Z (BX)(CX*1), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VMOVUPS.Z (BX)(AX*4), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z12
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VMOVUPS.Z (BX)(DX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z12
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z12
 	VADDPS    Z12, Z11, Z11
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tile7x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile7x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -1842,151 +2262,186 @@ TEXT ·tile7x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z4, Z4, Z4
 	VXORPS     Z5, Z5, Z5
 	VXORPS     Z6, Z6, Z6
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	MOVQ       lanes+80(FP), R10
-	CMPQ       R10, $0x10
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R9, R9
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (SI), Z7
-	VFMADD231PS.BCST (AX), Z7, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z7, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z7, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z7, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z7, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z7, Z6
-	ADDQ             DI, AX
-	ADDQ             R8, SI
-	DECQ             R9
+	VMOVUPS          (R10), Z7
+	VFMADD231PS.BCST (R9), Z7, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z7, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z7, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z7, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z7, Z6
+	ADDQ             BX, R9
+	ADDQ             SI, R10
+	DECQ             R11
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z7
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z7
+	VMOVUPS.Z (BX)(CX*1), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z7
+	VMOVUPS.Z (BX)(AX*4), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z7
+	VMOVUPS.Z (BX)(DX*1), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z7
+	VMOVUPS.Z (BX)(CX*2), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R9, R9
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (SI), K1, Z7
-	VFMADD231PS.BCST (AX), Z7, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z7, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z7, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z7, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z7, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z7, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z7, Z6
-	ADDQ             DI, AX
-	ADDQ             R8, SI
-	DECQ             R9
+	VMOVUPS.Z        (R10), K1, Z7
+	VFMADD231PS.BCST (R9), Z7, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z7, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z7, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z7, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z7, Z6
+	ADDQ             BX, R9
+	ADDQ             SI, R10
+	DECQ             R11
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z7
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z7
 	VADDPS    Z7, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
 	VADDPS    Z7, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z7
+	VMOVUPS.Z (BX)(CX*1), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z7
+	VMOVUPS.Z (BX)(AX*4), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z7
+	VMOVUPS.Z (BX)(DX*1), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z7
+	VMOVUPS.Z (BX)(CX*2), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VZEROUPPER
 	RET
 
-// func tile7x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile7x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -2006,230 +2461,265 @@ TEXT ·tile7x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z11, Z11, Z11
 	VXORPS     Z12, Z12, Z12
 	VXORPS     Z13, Z13, Z13
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	MOVQ       b+32(FP), SI
-	MOVQ       aCol+24(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       bRow+40(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+0(FP), R9
-	MOVQ       lanes+80(FP), R10
-	CMPQ       R10, $0x20
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R9, R9
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (SI), Z14
-	VMOVUPS      64(SI), Z15
-	VBROADCASTSS (AX), Z16
+	VMOVUPS      (R10), Z14
+	VMOVUPS      64(R10), Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (AX)(CX*1), Z16
+	VBROADCASTSS (R9)(AX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (AX)(CX*2), Z16
+	VBROADCASTSS (R9)(AX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (AX)(DX*1), Z16
+	VBROADCASTSS (R9)(CX*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (AX)(CX*4), Z16
+	VBROADCASTSS (R9)(AX*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (AX)(BX*1), Z16
+	VBROADCASTSS (R9)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (AX)(DX*2), Z16
+	VBROADCASTSS (R9)(CX*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z14
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z14
+	VMOVUPS.Z 64(BX), K2, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VMOVUPS.Z (BX)(AX*1), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VMOVUPS.Z (BX)(AX*2), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VMOVUPS.Z (BX)(CX*1), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VMOVUPS.Z (BX)(AX*4), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VMOVUPS.Z (BX)(DX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VMOVUPS.Z (BX)(CX*2), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z14
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z14
 	VADDPS    Z14, Z13, Z13
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R9, R9
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	MOVQ  b+40(FP), R10
+	MOVQ  8(DI), R11
+	IMULQ SI, R11
+	ADDQ  R11, R10
+	MOVQ  16(DI), R11
+	TESTQ R11, R11
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (SI), K1, Z14
-	VMOVUPS.Z    64(SI), K2, Z15
-	VBROADCASTSS (AX), Z16
+	VMOVUPS.Z    (R10), K1, Z14
+	VMOVUPS.Z    64(R10), K2, Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (AX)(CX*1), Z16
+	VBROADCASTSS (R9)(AX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (AX)(CX*2), Z16
+	VBROADCASTSS (R9)(AX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (AX)(DX*1), Z16
+	VBROADCASTSS (R9)(CX*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (AX)(CX*4), Z16
+	VBROADCASTSS (R9)(AX*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (AX)(BX*1), Z16
+	VBROADCASTSS (R9)(DX*1), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (AX)(DX*2), Z16
+	VBROADCASTSS (R9)(CX*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         DI, AX
-	ADDQ         R8, SI
-	DECQ         R9
+	ADDQ         BX, R9
+	ADDQ         SI, R10
+	DECQ         R11
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	VMOVUPS.Z (AX), K1, Z14
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	VMOVUPS.Z (BX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z14
+	VMOVUPS.Z 64(BX), K2, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VMOVUPS.Z (BX)(AX*1), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VMOVUPS.Z (BX)(AX*2), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VMOVUPS.Z (BX)(CX*1), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VMOVUPS.Z (BX)(AX*4), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z14
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VMOVUPS.Z (BX)(DX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z14
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VMOVUPS.Z (BX)(CX*2), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z14
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z14
 	VADDPS    Z14, Z13, Z13
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VZEROUPPER
 	RET
 
-// func tile8x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile8x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -2241,174 +2731,211 @@ TEXT ·tile8x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z5, Z5, Z5
 	VXORPS     Z6, Z6, Z6
 	VXORPS     Z7, Z7, Z7
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z8
-	VFMADD231PS.BCST (AX), Z8, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z8, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z8, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z8, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z8, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z8, Z6
-	VFMADD231PS.BCST (SI), Z8, Z7
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z8
+	VFMADD231PS.BCST (R9), Z8, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z8, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z8, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z8, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (R10), Z8, Z7
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z8
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VMOVUPS.Z (BX)(AX*1), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VMOVUPS.Z (BX)(CX*1), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
+	VMOVUPS.Z (BX)(AX*4), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z8
+	VMOVUPS.Z (BX)(DX*1), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z8
+	VMOVUPS.Z (BX)(CX*2), K1, Z8
 	VADDPS    Z8, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z8
-	VFMADD231PS.BCST (AX), Z8, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z8, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z8, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z8, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z8, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z8, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z8, Z6
-	VFMADD231PS.BCST (SI), Z8, Z7
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z8
+	VFMADD231PS.BCST (R9), Z8, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z8, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z8, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z8, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z8, Z6
+	VFMADD231PS.BCST (R10), Z8, Z7
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z8
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z8
 	VADDPS    Z8, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z8
+	VMOVUPS.Z (BX)(AX*1), K1, Z8
 	VADDPS    Z8, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z8
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z8
+	VMOVUPS.Z (BX)(CX*1), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z8
+	VMOVUPS.Z (BX)(AX*4), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z8
+	VMOVUPS.Z (BX)(DX*1), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z8
+	VMOVUPS.Z (BX)(CX*2), K1, Z8
 	VADDPS    Z8, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
 	VZEROUPPER
 	RET
 
-// func tile8x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile8x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -2430,119 +2957,135 @@ TEXT ·tile8x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z13, Z13, Z13
 	VXORPS     Z14, Z14, Z14
 	VXORPS     Z15, Z15, Z15
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z16
-	VMOVUPS      64(DI), Z17
-	VBROADCASTSS (AX), Z18
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (AX)(CX*1), Z18
+	VBROADCASTSS (R9)(AX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (AX)(CX*2), Z18
+	VBROADCASTSS (R9)(AX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (AX)(DX*1), Z18
+	VBROADCASTSS (R9)(CX*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (AX)(CX*4), Z18
+	VBROADCASTSS (R9)(AX*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (AX)(BX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (AX)(DX*2), Z18
+	VBROADCASTSS (R9)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (SI), Z18
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z16
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z16
+	VMOVUPS.Z 64(BX), K2, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z16
+	VMOVUPS.Z (BX)(AX*1), K1, Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z16
+	VMOVUPS.Z (BX)(AX*2), K1, Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z16
+	VMOVUPS.Z (BX)(CX*1), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z16
+	VMOVUPS.Z (BX)(AX*4), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z16
+	VMOVUPS.Z (BX)(DX*1), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z16
+	VMOVUPS.Z (BX)(CX*2), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z16
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z16
 	VADDPS    Z16, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z16
 	VADDPS    Z16, Z14, Z14
@@ -2550,107 +3093,128 @@ fullDone:
 	VADDPS    Z16, Z15, Z15
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z16
-	VMOVUPS.Z    64(DI), K2, Z17
-	VBROADCASTSS (AX), Z18
+	VMOVUPS.Z    (R11), K1, Z16
+	VMOVUPS.Z    64(R11), K2, Z17
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (AX)(CX*1), Z18
+	VBROADCASTSS (R9)(AX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (AX)(CX*2), Z18
+	VBROADCASTSS (R9)(AX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (AX)(DX*1), Z18
+	VBROADCASTSS (R9)(CX*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (AX)(CX*4), Z18
+	VBROADCASTSS (R9)(AX*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (AX)(BX*1), Z18
+	VBROADCASTSS (R9)(DX*1), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (AX)(DX*2), Z18
+	VBROADCASTSS (R9)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (SI), Z18
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z16
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z16
 	VADDPS    Z16, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z16
+	VMOVUPS.Z 64(BX), K2, Z16
 	VADDPS    Z16, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z16
+	VMOVUPS.Z (BX)(AX*1), K1, Z16
 	VADDPS    Z16, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z16
 	VADDPS    Z16, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z16
+	VMOVUPS.Z (BX)(AX*2), K1, Z16
 	VADDPS    Z16, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z16
+	VMOVUPS.Z (BX)(CX*1), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z16
+	VMOVUPS.Z (BX)(AX*4), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z16
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z16
+	VMOVUPS.Z (BX)(DX*1), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z16
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z16
+	VMOVUPS.Z (BX)(CX*2), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z16
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z16
 	VADDPS    Z16, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z16
 	VADDPS    Z16, Z14, Z14
@@ -2658,36 +3222,36 @@ raggedDone:
 	VADDPS    Z16, Z15, Z15
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
 	VZEROUPPER
 	RET
 
-// func tile9x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile9x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -2700,183 +3264,220 @@ TEXT ·tile9x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z6, Z6, Z6
 	VXORPS     Z7, Z7, Z7
 	VXORPS     Z8, Z8, Z8
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
-	PREFETCHT0 (SI)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	PREFETCHT0 (SI)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z9
-	VFMADD231PS.BCST (AX), Z9, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z9, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z9, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z9, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z9, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z9, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z9, Z6
-	VFMADD231PS.BCST (SI), Z9, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z9, Z8
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z9
+	VFMADD231PS.BCST (R9), Z9, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z9, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z9, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z9, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z9, Z6
+	VFMADD231PS.BCST (R10), Z9, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z9, Z8
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z9
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z9
+	VMOVUPS.Z (BX)(AX*1), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z9
+	VMOVUPS.Z (BX)(AX*2), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z9
+	VMOVUPS.Z (BX)(CX*1), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z9
+	VMOVUPS.Z (BX)(AX*4), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z9
+	VMOVUPS.Z (BX)(DX*1), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z9
+	VMOVUPS.Z (BX)(CX*2), K1, Z9
 	VADDPS    Z9, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VADDPS    Z9, Z8, Z8
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
+	VMOVUPS Z8, (SI)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z9
-	VFMADD231PS.BCST (AX), Z9, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z9, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z9, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z9, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z9, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z9, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z9, Z6
-	VFMADD231PS.BCST (SI), Z9, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z9, Z8
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z9
+	VFMADD231PS.BCST (R9), Z9, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z9, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z9, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z9, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z9, Z6
+	VFMADD231PS.BCST (R10), Z9, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z9, Z8
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z9
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z9
 	VADDPS    Z9, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z9
+	VMOVUPS.Z (BX)(AX*1), K1, Z9
 	VADDPS    Z9, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z9
+	VMOVUPS.Z (BX)(AX*2), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z9
+	VMOVUPS.Z (BX)(CX*1), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z9
+	VMOVUPS.Z (BX)(AX*4), K1, Z9
 	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z9
+	VMOVUPS.Z (BX)(DX*1), K1, Z9
 	VADDPS    Z9, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z9
+	VMOVUPS.Z (BX)(CX*2), K1, Z9
 	VADDPS    Z9, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z9
 	VADDPS    Z9, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z9
 	VADDPS    Z9, Z8, Z8
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
+	VMOVUPS Z8, K1, (SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile9x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile9x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -2900,284 +3501,321 @@ TEXT ·tile9x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z15, Z15, Z15
 	VXORPS     Z16, Z16, Z16
 	VXORPS     Z17, Z17, Z17
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
-	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 64(SI)(CX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z18
-	VMOVUPS      64(DI), Z19
-	VBROADCASTSS (AX), Z20
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (AX)(CX*1), Z20
+	VBROADCASTSS (R9)(AX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (AX)(CX*2), Z20
+	VBROADCASTSS (R9)(AX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (AX)(DX*1), Z20
+	VBROADCASTSS (R9)(CX*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (AX)(CX*4), Z20
+	VBROADCASTSS (R9)(AX*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (AX)(BX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (AX)(DX*2), Z20
+	VBROADCASTSS (R9)(CX*2), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (SI), Z20
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (SI)(CX*1), Z20
+	VBROADCASTSS (R10)(AX*1), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z18
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z18
+	VMOVUPS.Z 64(BX), K2, Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z18
+	VMOVUPS.Z (BX)(AX*1), K1, Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z18
+	VMOVUPS.Z (BX)(AX*2), K1, Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z18
 	VADDPS    Z18, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z18
+	VMOVUPS.Z (BX)(CX*1), K1, Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z18
+	VMOVUPS.Z (BX)(AX*4), K1, Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z18
+	VMOVUPS.Z (BX)(DX*1), K1, Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z18
 	VADDPS    Z18, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z18
+	VMOVUPS.Z (BX)(CX*2), K1, Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z18
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z18
 	VADDPS    Z18, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z18
 	VADDPS    Z18, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z18
+	VMOVUPS.Z (SI)(AX*1), K1, Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z18
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z18
 	VADDPS    Z18, Z17, Z17
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z18
-	VMOVUPS.Z    64(DI), K2, Z19
-	VBROADCASTSS (AX), Z20
+	VMOVUPS.Z    (R11), K1, Z18
+	VMOVUPS.Z    64(R11), K2, Z19
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (AX)(CX*1), Z20
+	VBROADCASTSS (R9)(AX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (AX)(CX*2), Z20
+	VBROADCASTSS (R9)(AX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (AX)(DX*1), Z20
+	VBROADCASTSS (R9)(CX*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (AX)(CX*4), Z20
+	VBROADCASTSS (R9)(AX*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (AX)(BX*1), Z20
+	VBROADCASTSS (R9)(DX*1), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (AX)(DX*2), Z20
+	VBROADCASTSS (R9)(CX*2), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (SI), Z20
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (SI)(CX*1), Z20
+	VBROADCASTSS (R10)(AX*1), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z18
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z18
 	VADDPS    Z18, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z18
+	VMOVUPS.Z 64(BX), K2, Z18
 	VADDPS    Z18, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z18
+	VMOVUPS.Z (BX)(AX*1), K1, Z18
 	VADDPS    Z18, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z18
 	VADDPS    Z18, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z18
+	VMOVUPS.Z (BX)(AX*2), K1, Z18
 	VADDPS    Z18, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z18
 	VADDPS    Z18, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z18
+	VMOVUPS.Z (BX)(CX*1), K1, Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z18
+	VMOVUPS.Z (BX)(AX*4), K1, Z18
 	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z18
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z18
 	VADDPS    Z18, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z18
+	VMOVUPS.Z (BX)(DX*1), K1, Z18
 	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z18
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z18
 	VADDPS    Z18, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z18
+	VMOVUPS.Z (BX)(CX*2), K1, Z18
 	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z18
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z18
 	VADDPS    Z18, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z18
 	VADDPS    Z18, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z18
 	VADDPS    Z18, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z18
+	VMOVUPS.Z (SI)(AX*1), K1, Z18
 	VADDPS    Z18, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z18
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z18
 	VADDPS    Z18, Z17, Z17
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile10x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile10x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -3191,192 +3829,229 @@ TEXT ·tile10x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z7, Z7, Z7
 	VXORPS     Z8, Z8, Z8
 	VXORPS     Z9, Z9, Z9
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
-	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z10
-	VFMADD231PS.BCST (AX), Z10, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z10, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z10, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z10, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z10, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z10, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z10, Z6
-	VFMADD231PS.BCST (SI), Z10, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z10, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z10, Z9
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z10
+	VFMADD231PS.BCST (R9), Z10, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z10, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z10, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z10, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z10, Z6
+	VFMADD231PS.BCST (R10), Z10, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z10, Z9
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z10
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VMOVUPS.Z (BX)(AX*1), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VMOVUPS.Z (BX)(AX*2), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VMOVUPS.Z (BX)(CX*1), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VMOVUPS.Z (BX)(AX*4), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
+	VMOVUPS.Z (BX)(DX*1), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z10
+	VMOVUPS.Z (BX)(CX*2), K1, Z10
 	VADDPS    Z10, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z10
 	VADDPS    Z10, Z9, Z9
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
-	VMOVUPS Z9, (SI)(CX*2)
+	VMOVUPS Z8, (SI)(AX*1)
+	VMOVUPS Z9, (SI)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z10
-	VFMADD231PS.BCST (AX), Z10, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z10, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z10, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z10, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z10, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z10, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z10, Z6
-	VFMADD231PS.BCST (SI), Z10, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z10, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z10, Z9
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z10
+	VFMADD231PS.BCST (R9), Z10, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z10, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z10, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z10, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z10, Z6
+	VFMADD231PS.BCST (R10), Z10, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z10, Z9
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z10
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z10
+	VMOVUPS.Z (BX)(AX*1), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z10
+	VMOVUPS.Z (BX)(AX*2), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z10
+	VMOVUPS.Z (BX)(CX*1), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z10
+	VMOVUPS.Z (BX)(AX*4), K1, Z10
 	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z10
+	VMOVUPS.Z (BX)(DX*1), K1, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z10
+	VMOVUPS.Z (BX)(CX*2), K1, Z10
 	VADDPS    Z10, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z10
 	VADDPS    Z10, Z9, Z9
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
-	VMOVUPS Z9, K1, (SI)(CX*2)
+	VMOVUPS Z8, K1, (SI)(AX*1)
+	VMOVUPS Z9, K1, (SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile10x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile10x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -3402,304 +4077,341 @@ TEXT ·tile10x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z17, Z17, Z17
 	VXORPS     Z18, Z18, Z18
 	VXORPS     Z19, Z19, Z19
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
-	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 64(SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 64(SI)(CX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z20
-	VMOVUPS      64(DI), Z21
-	VBROADCASTSS (AX), Z22
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (AX)(CX*1), Z22
+	VBROADCASTSS (R9)(AX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (AX)(CX*2), Z22
+	VBROADCASTSS (R9)(AX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (AX)(DX*1), Z22
+	VBROADCASTSS (R9)(CX*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (AX)(CX*4), Z22
+	VBROADCASTSS (R9)(AX*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (AX)(BX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (AX)(DX*2), Z22
+	VBROADCASTSS (R9)(CX*2), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (SI), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (SI)(CX*1), Z22
+	VBROADCASTSS (R10)(AX*1), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (SI)(CX*2), Z22
+	VBROADCASTSS (R10)(AX*2), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z20
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z20
+	VMOVUPS.Z 64(BX), K2, Z20
 	VADDPS    Z20, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z20
+	VMOVUPS.Z (BX)(AX*1), K1, Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z20
 	VADDPS    Z20, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z20
+	VMOVUPS.Z (BX)(AX*2), K1, Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z20
+	VMOVUPS.Z (BX)(CX*1), K1, Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z20
 	VADDPS    Z20, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z20
+	VMOVUPS.Z (BX)(AX*4), K1, Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z20
 	VADDPS    Z20, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z20
+	VMOVUPS.Z (BX)(DX*1), K1, Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z20
 	VADDPS    Z20, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z20
+	VMOVUPS.Z (BX)(CX*2), K1, Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z20
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z20
 	VADDPS    Z20, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z20
 	VADDPS    Z20, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z20
 	VADDPS    Z20, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z20
+	VMOVUPS.Z (SI)(AX*1), K1, Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z20
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z20
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z20
+	VMOVUPS.Z (SI)(AX*2), K1, Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z20
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z20
 	VADDPS    Z20, Z19, Z19
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
-	VMOVUPS Z18, (SI)(CX*2)
-	VMOVUPS Z19, 64(SI)(CX*2)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
+	VMOVUPS Z18, (SI)(AX*2)
+	VMOVUPS Z19, 64(SI)(AX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z20
-	VMOVUPS.Z    64(DI), K2, Z21
-	VBROADCASTSS (AX), Z22
+	VMOVUPS.Z    (R11), K1, Z20
+	VMOVUPS.Z    64(R11), K2, Z21
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (AX)(CX*1), Z22
+	VBROADCASTSS (R9)(AX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (AX)(CX*2), Z22
+	VBROADCASTSS (R9)(AX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (AX)(DX*1), Z22
+	VBROADCASTSS (R9)(CX*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (AX)(CX*4), Z22
+	VBROADCASTSS (R9)(AX*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (AX)(BX*1), Z22
+	VBROADCASTSS (R9)(DX*1), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (AX)(DX*2), Z22
+	VBROADCASTSS (R9)(CX*2), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (SI), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (SI)(CX*1), Z22
+	VBROADCASTSS (R10)(AX*1), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (SI)(CX*2), Z22
+	VBROADCASTSS (R10)(AX*2), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z20
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z20
 	VADDPS    Z20, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z20
+	VMOVUPS.Z 64(BX), K2, Z20
 	VADDPS    Z20, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z20
+	VMOVUPS.Z (BX)(AX*1), K1, Z20
 	VADDPS    Z20, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z20
 	VADDPS    Z20, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z20
+	VMOVUPS.Z (BX)(AX*2), K1, Z20
 	VADDPS    Z20, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z20
+	VMOVUPS.Z (BX)(CX*1), K1, Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z20
 	VADDPS    Z20, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z20
+	VMOVUPS.Z (BX)(AX*4), K1, Z20
 	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z20
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z20
 	VADDPS    Z20, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z20
+	VMOVUPS.Z (BX)(DX*1), K1, Z20
 	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z20
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z20
 	VADDPS    Z20, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z20
+	VMOVUPS.Z (BX)(CX*2), K1, Z20
 	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z20
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z20
 	VADDPS    Z20, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z20
 	VADDPS    Z20, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z20
 	VADDPS    Z20, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z20
+	VMOVUPS.Z (SI)(AX*1), K1, Z20
 	VADDPS    Z20, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z20
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z20
 	VADDPS    Z20, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z20
+	VMOVUPS.Z (SI)(AX*2), K1, Z20
 	VADDPS    Z20, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z20
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z20
 	VADDPS    Z20, Z19, Z19
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
-	VMOVUPS Z18, K1, (SI)(CX*2)
-	VMOVUPS Z19, K2, 64(SI)(CX*2)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
+	VMOVUPS Z18, K1, (SI)(AX*2)
+	VMOVUPS Z19, K2, 64(SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile11x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile11x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -3714,201 +4426,238 @@ TEXT ·tile11x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z8, Z8, Z8
 	VXORPS     Z9, Z9, Z9
 	VXORPS     Z10, Z10, Z10
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 (SI)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z11
-	VFMADD231PS.BCST (AX), Z11, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z11, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z11, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z11, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z11, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z11, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z11, Z6
-	VFMADD231PS.BCST (SI), Z11, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z11, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z11, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z11, Z10
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z11
+	VFMADD231PS.BCST (R9), Z11, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z11, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z11, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z11, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z11, Z6
+	VFMADD231PS.BCST (R10), Z11, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z11, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z11, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z11, Z10
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z11
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z11
+	VMOVUPS.Z (BX)(AX*1), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z11
+	VMOVUPS.Z (BX)(AX*2), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z11
+	VMOVUPS.Z (BX)(CX*1), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z11
+	VMOVUPS.Z (BX)(AX*4), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z11
+	VMOVUPS.Z (BX)(DX*1), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z11
+	VMOVUPS.Z (BX)(CX*2), K1, Z11
 	VADDPS    Z11, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z11
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z11
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z11
+	VMOVUPS.Z (SI)(CX*1), K1, Z11
 	VADDPS    Z11, Z10, Z10
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
-	VMOVUPS Z9, (SI)(CX*2)
-	VMOVUPS Z10, (SI)(DX*1)
+	VMOVUPS Z8, (SI)(AX*1)
+	VMOVUPS Z9, (SI)(AX*2)
+	VMOVUPS Z10, (SI)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z11
-	VFMADD231PS.BCST (AX), Z11, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z11, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z11, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z11, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z11, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z11, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z11, Z6
-	VFMADD231PS.BCST (SI), Z11, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z11, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z11, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z11, Z10
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z11
+	VFMADD231PS.BCST (R9), Z11, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z11, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z11, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z11, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z11, Z6
+	VFMADD231PS.BCST (R10), Z11, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z11, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z11, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z11, Z10
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z11
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z11
 	VADDPS    Z11, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z11
+	VMOVUPS.Z (BX)(AX*1), K1, Z11
 	VADDPS    Z11, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z11
+	VMOVUPS.Z (BX)(AX*2), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z11
+	VMOVUPS.Z (BX)(CX*1), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z11
+	VMOVUPS.Z (BX)(AX*4), K1, Z11
 	VADDPS    Z11, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z11
+	VMOVUPS.Z (BX)(DX*1), K1, Z11
 	VADDPS    Z11, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z11
+	VMOVUPS.Z (BX)(CX*2), K1, Z11
 	VADDPS    Z11, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z11
 	VADDPS    Z11, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z11
+	VMOVUPS.Z (SI)(AX*1), K1, Z11
 	VADDPS    Z11, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z11
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
 	VADDPS    Z11, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z11
+	VMOVUPS.Z (SI)(CX*1), K1, Z11
 	VADDPS    Z11, Z10, Z10
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
-	VMOVUPS Z9, K1, (SI)(CX*2)
-	VMOVUPS Z10, K1, (SI)(DX*1)
+	VMOVUPS Z8, K1, (SI)(AX*1)
+	VMOVUPS Z9, K1, (SI)(AX*2)
+	VMOVUPS Z10, K1, (SI)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile11x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile11x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -3936,324 +4685,361 @@ TEXT ·tile11x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z19, Z19, Z19
 	VXORPS     Z20, Z20, Z20
 	VXORPS     Z21, Z21, Z21
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
 	PREFETCHT0 64(SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 64(SI)(CX*2)
-	PREFETCHT0 (SI)(DX*1)
-	PREFETCHT0 64(SI)(DX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z22
-	VMOVUPS      64(DI), Z23
-	VBROADCASTSS (AX), Z24
+	VMOVUPS      (R11), Z22
+	VMOVUPS      64(R11), Z23
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (AX)(CX*1), Z24
+	VBROADCASTSS (R9)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (AX)(CX*2), Z24
+	VBROADCASTSS (R9)(AX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (AX)(DX*1), Z24
+	VBROADCASTSS (R9)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (AX)(CX*4), Z24
+	VBROADCASTSS (R9)(AX*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (AX)(BX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (AX)(DX*2), Z24
+	VBROADCASTSS (R9)(CX*2), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (SI)(CX*1), Z24
+	VBROADCASTSS (R10)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (SI)(CX*2), Z24
+	VBROADCASTSS (R10)(AX*2), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (SI)(DX*1), Z24
+	VBROADCASTSS (R10)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z22
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z22
+	VMOVUPS.Z 64(BX), K2, Z22
 	VADDPS    Z22, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z22
+	VMOVUPS.Z (BX)(AX*1), K1, Z22
 	VADDPS    Z22, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z22
 	VADDPS    Z22, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z22
+	VMOVUPS.Z (BX)(AX*2), K1, Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z22
 	VADDPS    Z22, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z22
+	VMOVUPS.Z (BX)(CX*1), K1, Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z22
 	VADDPS    Z22, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z22
+	VMOVUPS.Z (BX)(AX*4), K1, Z22
 	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z22
 	VADDPS    Z22, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z22
+	VMOVUPS.Z (BX)(DX*1), K1, Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z22
 	VADDPS    Z22, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z22
+	VMOVUPS.Z (BX)(CX*2), K1, Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z22
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z22
 	VADDPS    Z22, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z22
 	VADDPS    Z22, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z22
 	VADDPS    Z22, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z22
+	VMOVUPS.Z (SI)(AX*1), K1, Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z22
 	VADDPS    Z22, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z22
+	VMOVUPS.Z (SI)(AX*2), K1, Z22
 	VADDPS    Z22, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z22
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z22
 	VADDPS    Z22, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z22
+	VMOVUPS.Z (SI)(CX*1), K1, Z22
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
 	VADDPS    Z22, Z21, Z21
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
-	VMOVUPS Z18, (SI)(CX*2)
-	VMOVUPS Z19, 64(SI)(CX*2)
-	VMOVUPS Z20, (SI)(DX*1)
-	VMOVUPS Z21, 64(SI)(DX*1)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
+	VMOVUPS Z18, (SI)(AX*2)
+	VMOVUPS Z19, 64(SI)(AX*2)
+	VMOVUPS Z20, (SI)(CX*1)
+	VMOVUPS Z21, 64(SI)(CX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z22
-	VMOVUPS.Z    64(DI), K2, Z23
-	VBROADCASTSS (AX), Z24
+	VMOVUPS.Z    (R11), K1, Z22
+	VMOVUPS.Z    64(R11), K2, Z23
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (AX)(CX*1), Z24
+	VBROADCASTSS (R9)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (AX)(CX*2), Z24
+	VBROADCASTSS (R9)(AX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (AX)(DX*1), Z24
+	VBROADCASTSS (R9)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (AX)(CX*4), Z24
+	VBROADCASTSS (R9)(AX*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (AX)(BX*1), Z24
+	VBROADCASTSS (R9)(DX*1), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (AX)(DX*2), Z24
+	VBROADCASTSS (R9)(CX*2), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (SI)(CX*1), Z24
+	VBROADCASTSS (R10)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (SI)(CX*2), Z24
+	VBROADCASTSS (R10)(AX*2), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (SI)(DX*1), Z24
+	VBROADCASTSS (R10)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z22
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z22
 	VADDPS    Z22, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z22
+	VMOVUPS.Z 64(BX), K2, Z22
 	VADDPS    Z22, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z22
+	VMOVUPS.Z (BX)(AX*1), K1, Z22
 	VADDPS    Z22, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z22
 	VADDPS    Z22, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z22
+	VMOVUPS.Z (BX)(AX*2), K1, Z22
 	VADDPS    Z22, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z22
 	VADDPS    Z22, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z22
+	VMOVUPS.Z (BX)(CX*1), K1, Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z22
 	VADDPS    Z22, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z22
+	VMOVUPS.Z (BX)(AX*4), K1, Z22
 	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z22
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z22
 	VADDPS    Z22, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z22
+	VMOVUPS.Z (BX)(DX*1), K1, Z22
 	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z22
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z22
 	VADDPS    Z22, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z22
+	VMOVUPS.Z (BX)(CX*2), K1, Z22
 	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z22
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z22
 	VADDPS    Z22, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z22
 	VADDPS    Z22, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z22
 	VADDPS    Z22, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z22
+	VMOVUPS.Z (SI)(AX*1), K1, Z22
 	VADDPS    Z22, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z22
 	VADDPS    Z22, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z22
+	VMOVUPS.Z (SI)(AX*2), K1, Z22
 	VADDPS    Z22, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z22
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z22
 	VADDPS    Z22, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z22
+	VMOVUPS.Z (SI)(CX*1), K1, Z22
 	VADDPS    Z22, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z22
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z22
 	VADDPS    Z22, Z21, Z21
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
-	VMOVUPS Z18, K1, (SI)(CX*2)
-	VMOVUPS Z19, K2, 64(SI)(CX*2)
-	VMOVUPS Z20, K1, (SI)(DX*1)
-	VMOVUPS Z21, K2, 64(SI)(DX*1)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
+	VMOVUPS Z18, K1, (SI)(AX*2)
+	VMOVUPS Z19, K2, 64(SI)(AX*2)
+	VMOVUPS Z20, K1, (SI)(CX*1)
+	VMOVUPS Z21, K2, 64(SI)(CX*1)
 	VZEROUPPER
 	RET
 
-// func tile12x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile12x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -4269,210 +5055,247 @@ TEXT ·tile12x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z9, Z9, Z9
 	VXORPS     Z10, Z10, Z10
 	VXORPS     Z11, Z11, Z11
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 (SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	PREFETCHT0 (SI)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z12
-	VFMADD231PS.BCST (AX), Z12, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z12, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z12, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z12, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z12, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z12, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z12, Z6
-	VFMADD231PS.BCST (SI), Z12, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z12, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z12, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z12, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z12, Z11
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z12
+	VFMADD231PS.BCST (R9), Z12, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z12, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z12, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z12, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z12, Z6
+	VFMADD231PS.BCST (R10), Z12, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z12, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z12, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z12, Z11
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z12
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VMOVUPS.Z (BX)(AX*1), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VMOVUPS.Z (BX)(AX*2), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VMOVUPS.Z (BX)(CX*1), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VMOVUPS.Z (BX)(AX*4), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VMOVUPS.Z (BX)(DX*1), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
+	VMOVUPS.Z (BX)(CX*2), K1, Z12
 	VADDPS    Z12, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z12
+	VMOVUPS.Z (SI)(AX*1), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z12
+	VMOVUPS.Z (SI)(AX*2), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z12
+	VMOVUPS.Z (SI)(CX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z12
+	VMOVUPS.Z (SI)(AX*4), K1, Z12
 	VADDPS    Z12, Z11, Z11
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
-	VMOVUPS Z9, (SI)(CX*2)
-	VMOVUPS Z10, (SI)(DX*1)
-	VMOVUPS Z11, (SI)(CX*4)
+	VMOVUPS Z8, (SI)(AX*1)
+	VMOVUPS Z9, (SI)(AX*2)
+	VMOVUPS Z10, (SI)(CX*1)
+	VMOVUPS Z11, (SI)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z12
-	VFMADD231PS.BCST (AX), Z12, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z12, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z12, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z12, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z12, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z12, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z12, Z6
-	VFMADD231PS.BCST (SI), Z12, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z12, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z12, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z12, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z12, Z11
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z12
+	VFMADD231PS.BCST (R9), Z12, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z12, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z12, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z12, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z12, Z6
+	VFMADD231PS.BCST (R10), Z12, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z12, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z12, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z12, Z11
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z12
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z12
 	VADDPS    Z12, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z12
+	VMOVUPS.Z (BX)(AX*1), K1, Z12
 	VADDPS    Z12, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z12
+	VMOVUPS.Z (BX)(AX*2), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z12
+	VMOVUPS.Z (BX)(CX*1), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z12
+	VMOVUPS.Z (BX)(AX*4), K1, Z12
 	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z12
+	VMOVUPS.Z (BX)(DX*1), K1, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z12
+	VMOVUPS.Z (BX)(CX*2), K1, Z12
 	VADDPS    Z12, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z12
+	VMOVUPS.Z (SI)(AX*1), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z12
+	VMOVUPS.Z (SI)(AX*2), K1, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z12
+	VMOVUPS.Z (SI)(CX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z12
+	VMOVUPS.Z (SI)(AX*4), K1, Z12
 	VADDPS    Z12, Z11, Z11
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
-	VMOVUPS Z9, K1, (SI)(CX*2)
-	VMOVUPS Z10, K1, (SI)(DX*1)
-	VMOVUPS Z11, K1, (SI)(CX*4)
+	VMOVUPS Z8, K1, (SI)(AX*1)
+	VMOVUPS Z9, K1, (SI)(AX*2)
+	VMOVUPS Z10, K1, (SI)(CX*1)
+	VMOVUPS Z11, K1, (SI)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile12x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile12x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -4502,344 +5325,381 @@ TEXT ·tile12x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z21, Z21, Z21
 	VXORPS     Z22, Z22, Z22
 	VXORPS     Z23, Z23, Z23
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
 	PREFETCHT0 64(SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 64(SI)(CX*2)
-	PREFETCHT0 (SI)(DX*1)
-	PREFETCHT0 64(SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	PREFETCHT0 64(SI)(CX*4)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	PREFETCHT0 (SI)(AX*4)
+	PREFETCHT0 64(SI)(AX*4)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z24
-	VMOVUPS      64(DI), Z25
-	VBROADCASTSS (AX), Z26
+	VMOVUPS      (R11), Z24
+	VMOVUPS      64(R11), Z25
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (AX)(CX*1), Z26
+	VBROADCASTSS (R9)(AX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (AX)(CX*2), Z26
+	VBROADCASTSS (R9)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (AX)(DX*1), Z26
+	VBROADCASTSS (R9)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (AX)(CX*4), Z26
+	VBROADCASTSS (R9)(AX*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (AX)(BX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (AX)(DX*2), Z26
+	VBROADCASTSS (R9)(CX*2), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (SI), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (SI)(CX*1), Z26
+	VBROADCASTSS (R10)(AX*1), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (SI)(CX*2), Z26
+	VBROADCASTSS (R10)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (SI)(DX*1), Z26
+	VBROADCASTSS (R10)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (SI)(CX*4), Z26
+	VBROADCASTSS (R10)(AX*4), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z24
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z24
+	VMOVUPS.Z 64(BX), K2, Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z24
+	VMOVUPS.Z (BX)(AX*1), K1, Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z24
+	VMOVUPS.Z (BX)(AX*2), K1, Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z24
+	VMOVUPS.Z (BX)(CX*1), K1, Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z24
+	VMOVUPS.Z (BX)(AX*4), K1, Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z24
+	VMOVUPS.Z (BX)(DX*1), K1, Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z24
+	VMOVUPS.Z (BX)(CX*2), K1, Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z24
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z24
 	VADDPS    Z24, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z24
 	VADDPS    Z24, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z24
 	VADDPS    Z24, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z24
+	VMOVUPS.Z (SI)(AX*1), K1, Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z24
+	VMOVUPS.Z (SI)(AX*2), K1, Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z24
+	VMOVUPS.Z (SI)(CX*1), K1, Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z24
+	VMOVUPS.Z (SI)(AX*4), K1, Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z24
 	VADDPS    Z24, Z23, Z23
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
-	VMOVUPS Z18, (SI)(CX*2)
-	VMOVUPS Z19, 64(SI)(CX*2)
-	VMOVUPS Z20, (SI)(DX*1)
-	VMOVUPS Z21, 64(SI)(DX*1)
-	VMOVUPS Z22, (SI)(CX*4)
-	VMOVUPS Z23, 64(SI)(CX*4)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
+	VMOVUPS Z18, (SI)(AX*2)
+	VMOVUPS Z19, 64(SI)(AX*2)
+	VMOVUPS Z20, (SI)(CX*1)
+	VMOVUPS Z21, 64(SI)(CX*1)
+	VMOVUPS Z22, (SI)(AX*4)
+	VMOVUPS Z23, 64(SI)(AX*4)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z24
-	VMOVUPS.Z    64(DI), K2, Z25
-	VBROADCASTSS (AX), Z26
+	VMOVUPS.Z    (R11), K1, Z24
+	VMOVUPS.Z    64(R11), K2, Z25
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (AX)(CX*1), Z26
+	VBROADCASTSS (R9)(AX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (AX)(CX*2), Z26
+	VBROADCASTSS (R9)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (AX)(DX*1), Z26
+	VBROADCASTSS (R9)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (AX)(CX*4), Z26
+	VBROADCASTSS (R9)(AX*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (AX)(BX*1), Z26
+	VBROADCASTSS (R9)(DX*1), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (AX)(DX*2), Z26
+	VBROADCASTSS (R9)(CX*2), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (SI), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (SI)(CX*1), Z26
+	VBROADCASTSS (R10)(AX*1), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (SI)(CX*2), Z26
+	VBROADCASTSS (R10)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (SI)(DX*1), Z26
+	VBROADCASTSS (R10)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (SI)(CX*4), Z26
+	VBROADCASTSS (R10)(AX*4), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z24
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z24
 	VADDPS    Z24, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z24
+	VMOVUPS.Z 64(BX), K2, Z24
 	VADDPS    Z24, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z24
+	VMOVUPS.Z (BX)(AX*1), K1, Z24
 	VADDPS    Z24, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z24
 	VADDPS    Z24, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z24
+	VMOVUPS.Z (BX)(AX*2), K1, Z24
 	VADDPS    Z24, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z24
+	VMOVUPS.Z (BX)(CX*1), K1, Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z24
+	VMOVUPS.Z (BX)(AX*4), K1, Z24
 	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z24
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z24
 	VADDPS    Z24, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z24
+	VMOVUPS.Z (BX)(DX*1), K1, Z24
 	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z24
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z24
 	VADDPS    Z24, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z24
+	VMOVUPS.Z (BX)(CX*2), K1, Z24
 	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z24
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z24
 	VADDPS    Z24, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z24
 	VADDPS    Z24, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z24
 	VADDPS    Z24, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z24
+	VMOVUPS.Z (SI)(AX*1), K1, Z24
 	VADDPS    Z24, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z24
 	VADDPS    Z24, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z24
+	VMOVUPS.Z (SI)(AX*2), K1, Z24
 	VADDPS    Z24, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z24
 	VADDPS    Z24, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z24
+	VMOVUPS.Z (SI)(CX*1), K1, Z24
 	VADDPS    Z24, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z24
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z24
+	VMOVUPS.Z (SI)(AX*4), K1, Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z24
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z24
 	VADDPS    Z24, Z23, Z23
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
-	VMOVUPS Z18, K1, (SI)(CX*2)
-	VMOVUPS Z19, K2, 64(SI)(CX*2)
-	VMOVUPS Z20, K1, (SI)(DX*1)
-	VMOVUPS Z21, K2, 64(SI)(DX*1)
-	VMOVUPS Z22, K1, (SI)(CX*4)
-	VMOVUPS Z23, K2, 64(SI)(CX*4)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
+	VMOVUPS Z18, K1, (SI)(AX*2)
+	VMOVUPS Z19, K2, 64(SI)(AX*2)
+	VMOVUPS Z20, K1, (SI)(CX*1)
+	VMOVUPS Z21, K2, 64(SI)(CX*1)
+	VMOVUPS Z22, K1, (SI)(AX*4)
+	VMOVUPS Z23, K2, 64(SI)(AX*4)
 	VZEROUPPER
 	RET
 
-// func tile13x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile13x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -4856,219 +5716,256 @@ TEXT ·tile13x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z10, Z10, Z10
 	VXORPS     Z11, Z11, Z11
 	VXORPS     Z12, Z12, Z12
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(AX*4)
 	PREFETCHT0 (SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	PREFETCHT0 (SI)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z13
-	VFMADD231PS.BCST (AX), Z13, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z13, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z13, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z13, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z13, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z13, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z13, Z6
-	VFMADD231PS.BCST (SI), Z13, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z13, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z13, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z13, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z13, Z11
-	VFMADD231PS.BCST (SI)(BX*1), Z13, Z12
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z13
+	VFMADD231PS.BCST (R9), Z13, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z13, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z13, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z13, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z13, Z6
+	VFMADD231PS.BCST (R10), Z13, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z13, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z13, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z13, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z13, Z11
+	VFMADD231PS.BCST (R10)(DX*1), Z13, Z12
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z13
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z13
+	VMOVUPS.Z (BX)(AX*1), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z13
+	VMOVUPS.Z (BX)(AX*2), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z13
+	VMOVUPS.Z (BX)(CX*1), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z13
+	VMOVUPS.Z (BX)(AX*4), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z13
+	VMOVUPS.Z (BX)(DX*1), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z13
+	VMOVUPS.Z (BX)(CX*2), K1, Z13
 	VADDPS    Z13, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z13
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z13
+	VMOVUPS.Z (SI)(AX*2), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z13
+	VMOVUPS.Z (SI)(CX*1), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z13
+	VMOVUPS.Z (SI)(AX*4), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z13
+	VMOVUPS.Z (SI)(DX*1), K1, Z13
 	VADDPS    Z13, Z12, Z12
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
-	VMOVUPS Z9, (SI)(CX*2)
-	VMOVUPS Z10, (SI)(DX*1)
-	VMOVUPS Z11, (SI)(CX*4)
-	VMOVUPS Z12, (SI)(BX*1)
+	VMOVUPS Z8, (SI)(AX*1)
+	VMOVUPS Z9, (SI)(AX*2)
+	VMOVUPS Z10, (SI)(CX*1)
+	VMOVUPS Z11, (SI)(AX*4)
+	VMOVUPS Z12, (SI)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z13
-	VFMADD231PS.BCST (AX), Z13, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z13, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z13, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z13, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z13, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z13, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z13, Z6
-	VFMADD231PS.BCST (SI), Z13, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z13, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z13, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z13, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z13, Z11
-	VFMADD231PS.BCST (SI)(BX*1), Z13, Z12
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z13
+	VFMADD231PS.BCST (R9), Z13, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z13, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z13, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z13, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z13, Z6
+	VFMADD231PS.BCST (R10), Z13, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z13, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z13, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z13, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z13, Z11
+	VFMADD231PS.BCST (R10)(DX*1), Z13, Z12
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z13
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z13
 	VADDPS    Z13, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z13
+	VMOVUPS.Z (BX)(AX*1), K1, Z13
 	VADDPS    Z13, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z13
+	VMOVUPS.Z (BX)(AX*2), K1, Z13
 	VADDPS    Z13, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z13
+	VMOVUPS.Z (BX)(CX*1), K1, Z13
 	VADDPS    Z13, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z13
+	VMOVUPS.Z (BX)(AX*4), K1, Z13
 	VADDPS    Z13, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z13
+	VMOVUPS.Z (BX)(DX*1), K1, Z13
 	VADDPS    Z13, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z13
+	VMOVUPS.Z (BX)(CX*2), K1, Z13
 	VADDPS    Z13, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z13
 	VADDPS    Z13, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z13
+	VMOVUPS.Z (SI)(AX*1), K1, Z13
 	VADDPS    Z13, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z13
+	VMOVUPS.Z (SI)(AX*2), K1, Z13
 	VADDPS    Z13, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z13
+	VMOVUPS.Z (SI)(CX*1), K1, Z13
 	VADDPS    Z13, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z13
+	VMOVUPS.Z (SI)(AX*4), K1, Z13
 	VADDPS    Z13, Z11, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z13
+	VMOVUPS.Z (SI)(DX*1), K1, Z13
 	VADDPS    Z13, Z12, Z12
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
-	VMOVUPS Z9, K1, (SI)(CX*2)
-	VMOVUPS Z10, K1, (SI)(DX*1)
-	VMOVUPS Z11, K1, (SI)(CX*4)
-	VMOVUPS Z12, K1, (SI)(BX*1)
+	VMOVUPS Z8, K1, (SI)(AX*1)
+	VMOVUPS Z9, K1, (SI)(AX*2)
+	VMOVUPS Z10, K1, (SI)(CX*1)
+	VMOVUPS Z11, K1, (SI)(AX*4)
+	VMOVUPS Z12, K1, (SI)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tile13x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile13x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -5100,364 +5997,401 @@ TEXT ·tile13x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z23, Z23, Z23
 	VXORPS     Z24, Z24, Z24
 	VXORPS     Z25, Z25, Z25
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
 	PREFETCHT0 64(SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(AX*4)
+	PREFETCHT0 64(SI)(AX*4)
 	PREFETCHT0 (SI)(DX*1)
 	PREFETCHT0 64(SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	PREFETCHT0 64(SI)(CX*4)
-	PREFETCHT0 (SI)(BX*1)
-	PREFETCHT0 64(SI)(BX*1)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z26
-	VMOVUPS      64(DI), Z27
-	VBROADCASTSS (AX), Z28
+	VMOVUPS      (R11), Z26
+	VMOVUPS      64(R11), Z27
+	VBROADCASTSS (R9), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS (AX)(CX*1), Z28
+	VBROADCASTSS (R9)(AX*1), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (AX)(CX*2), Z28
+	VBROADCASTSS (R9)(AX*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (AX)(DX*1), Z28
+	VBROADCASTSS (R9)(CX*1), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS (AX)(CX*4), Z28
+	VBROADCASTSS (R9)(AX*4), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (AX)(BX*1), Z28
+	VBROADCASTSS (R9)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (AX)(DX*2), Z28
+	VBROADCASTSS (R9)(CX*2), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS (SI), Z28
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS (SI)(CX*1), Z28
+	VBROADCASTSS (R10)(AX*1), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS (SI)(CX*2), Z28
+	VBROADCASTSS (R10)(AX*2), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (SI)(DX*1), Z28
+	VBROADCASTSS (R10)(CX*1), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (SI)(CX*4), Z28
+	VBROADCASTSS (R10)(AX*4), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS (SI)(BX*1), Z28
+	VBROADCASTSS (R10)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z26
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z26
 	VADDPS    Z26, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z26
+	VMOVUPS.Z 64(BX), K2, Z26
 	VADDPS    Z26, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z26
+	VMOVUPS.Z (BX)(AX*1), K1, Z26
 	VADDPS    Z26, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z26
 	VADDPS    Z26, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z26
+	VMOVUPS.Z (BX)(AX*2), K1, Z26
 	VADDPS    Z26, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z26
 	VADDPS    Z26, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z26
+	VMOVUPS.Z (BX)(CX*1), K1, Z26
 	VADDPS    Z26, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z26
 	VADDPS    Z26, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z26
+	VMOVUPS.Z (BX)(AX*4), K1, Z26
 	VADDPS    Z26, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z26
 	VADDPS    Z26, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z26
+	VMOVUPS.Z (BX)(DX*1), K1, Z26
 	VADDPS    Z26, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z26
 	VADDPS    Z26, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z26
+	VMOVUPS.Z (BX)(CX*2), K1, Z26
 	VADDPS    Z26, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z26
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z26
 	VADDPS    Z26, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z26
 	VADDPS    Z26, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z26
 	VADDPS    Z26, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z26
+	VMOVUPS.Z (SI)(AX*1), K1, Z26
 	VADDPS    Z26, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z26
 	VADDPS    Z26, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z26
+	VMOVUPS.Z (SI)(AX*2), K1, Z26
 	VADDPS    Z26, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z26
 	VADDPS    Z26, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z26
+	VMOVUPS.Z (SI)(CX*1), K1, Z26
 	VADDPS    Z26, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
 	VADDPS    Z26, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z26
+	VMOVUPS.Z (SI)(AX*4), K1, Z26
 	VADDPS    Z26, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z26
 	VADDPS    Z26, Z23, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z26
+	VMOVUPS.Z (SI)(DX*1), K1, Z26
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
 	VADDPS    Z26, Z25, Z25
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
-	VMOVUPS Z18, (SI)(CX*2)
-	VMOVUPS Z19, 64(SI)(CX*2)
-	VMOVUPS Z20, (SI)(DX*1)
-	VMOVUPS Z21, 64(SI)(DX*1)
-	VMOVUPS Z22, (SI)(CX*4)
-	VMOVUPS Z23, 64(SI)(CX*4)
-	VMOVUPS Z24, (SI)(BX*1)
-	VMOVUPS Z25, 64(SI)(BX*1)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
+	VMOVUPS Z18, (SI)(AX*2)
+	VMOVUPS Z19, 64(SI)(AX*2)
+	VMOVUPS Z20, (SI)(CX*1)
+	VMOVUPS Z21, 64(SI)(CX*1)
+	VMOVUPS Z22, (SI)(AX*4)
+	VMOVUPS Z23, 64(SI)(AX*4)
+	VMOVUPS Z24, (SI)(DX*1)
+	VMOVUPS Z25, 64(SI)(DX*1)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z26
-	VMOVUPS.Z    64(DI), K2, Z27
-	VBROADCASTSS (AX), Z28
+	VMOVUPS.Z    (R11), K1, Z26
+	VMOVUPS.Z    64(R11), K2, Z27
+	VBROADCASTSS (R9), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS (AX)(CX*1), Z28
+	VBROADCASTSS (R9)(AX*1), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS (AX)(CX*2), Z28
+	VBROADCASTSS (R9)(AX*2), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS (AX)(DX*1), Z28
+	VBROADCASTSS (R9)(CX*1), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS (AX)(CX*4), Z28
+	VBROADCASTSS (R9)(AX*4), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS (AX)(BX*1), Z28
+	VBROADCASTSS (R9)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS (AX)(DX*2), Z28
+	VBROADCASTSS (R9)(CX*2), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS (SI), Z28
+	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS (SI)(CX*1), Z28
+	VBROADCASTSS (R10)(AX*1), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS (SI)(CX*2), Z28
+	VBROADCASTSS (R10)(AX*2), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS (SI)(DX*1), Z28
+	VBROADCASTSS (R10)(CX*1), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS (SI)(CX*4), Z28
+	VBROADCASTSS (R10)(AX*4), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS (SI)(BX*1), Z28
+	VBROADCASTSS (R10)(DX*1), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z26
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z26
 	VADDPS    Z26, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z26
+	VMOVUPS.Z 64(BX), K2, Z26
 	VADDPS    Z26, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z26
+	VMOVUPS.Z (BX)(AX*1), K1, Z26
 	VADDPS    Z26, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z26
 	VADDPS    Z26, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z26
+	VMOVUPS.Z (BX)(AX*2), K1, Z26
 	VADDPS    Z26, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z26
 	VADDPS    Z26, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z26
+	VMOVUPS.Z (BX)(CX*1), K1, Z26
 	VADDPS    Z26, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z26
 	VADDPS    Z26, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z26
+	VMOVUPS.Z (BX)(AX*4), K1, Z26
 	VADDPS    Z26, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z26
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z26
 	VADDPS    Z26, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z26
+	VMOVUPS.Z (BX)(DX*1), K1, Z26
 	VADDPS    Z26, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z26
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z26
 	VADDPS    Z26, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z26
+	VMOVUPS.Z (BX)(CX*2), K1, Z26
 	VADDPS    Z26, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z26
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z26
 	VADDPS    Z26, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z26
 	VADDPS    Z26, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z26
 	VADDPS    Z26, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z26
+	VMOVUPS.Z (SI)(AX*1), K1, Z26
 	VADDPS    Z26, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z26
 	VADDPS    Z26, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z26
+	VMOVUPS.Z (SI)(AX*2), K1, Z26
 	VADDPS    Z26, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z26
 	VADDPS    Z26, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z26
+	VMOVUPS.Z (SI)(CX*1), K1, Z26
 	VADDPS    Z26, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z26
 	VADDPS    Z26, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z26
+	VMOVUPS.Z (SI)(AX*4), K1, Z26
 	VADDPS    Z26, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z26
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z26
 	VADDPS    Z26, Z23, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z26
+	VMOVUPS.Z (SI)(DX*1), K1, Z26
 	VADDPS    Z26, Z24, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z26
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z26
 	VADDPS    Z26, Z25, Z25
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
-	VMOVUPS Z18, K1, (SI)(CX*2)
-	VMOVUPS Z19, K2, 64(SI)(CX*2)
-	VMOVUPS Z20, K1, (SI)(DX*1)
-	VMOVUPS Z21, K2, 64(SI)(DX*1)
-	VMOVUPS Z22, K1, (SI)(CX*4)
-	VMOVUPS Z23, K2, 64(SI)(CX*4)
-	VMOVUPS Z24, K1, (SI)(BX*1)
-	VMOVUPS Z25, K2, 64(SI)(BX*1)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
+	VMOVUPS Z18, K1, (SI)(AX*2)
+	VMOVUPS Z19, K2, 64(SI)(AX*2)
+	VMOVUPS Z20, K1, (SI)(CX*1)
+	VMOVUPS Z21, K2, 64(SI)(CX*1)
+	VMOVUPS Z22, K1, (SI)(AX*4)
+	VMOVUPS Z23, K2, 64(SI)(AX*4)
+	VMOVUPS Z24, K1, (SI)(DX*1)
+	VMOVUPS Z25, K2, 64(SI)(DX*1)
 	VZEROUPPER
 	RET
 
-// func tile14x1AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile14x1AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -5475,228 +6409,265 @@ TEXT ·tile14x1AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z11, Z11, Z11
 	VXORPS     Z12, Z12, Z12
 	VXORPS     Z13, Z13, Z13
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
 	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 (SI)(AX*4)
 	PREFETCHT0 (SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	PREFETCHT0 (SI)(BX*1)
-	PREFETCHT0 (SI)(DX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x10
+	PREFETCHT0 (SI)(CX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x10
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS          (DI), Z14
-	VFMADD231PS.BCST (AX), Z14, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z14, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z14, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z14, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z14, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z14, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z14, Z6
-	VFMADD231PS.BCST (SI), Z14, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z14, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z14, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z14, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z14, Z11
-	VFMADD231PS.BCST (SI)(BX*1), Z14, Z12
-	VFMADD231PS.BCST (SI)(DX*2), Z14, Z13
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS          (R11), Z14
+	VFMADD231PS.BCST (R9), Z14, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z14, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z14, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z14, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z14, Z6
+	VFMADD231PS.BCST (R10), Z14, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z14, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z14, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z14, Z11
+	VFMADD231PS.BCST (R10)(DX*1), Z14, Z12
+	VFMADD231PS.BCST (R10)(CX*2), Z14, Z13
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z14
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VMOVUPS.Z (BX)(AX*1), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VMOVUPS.Z (BX)(AX*2), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VMOVUPS.Z (BX)(CX*1), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VMOVUPS.Z (BX)(AX*4), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VMOVUPS.Z (BX)(DX*1), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VMOVUPS.Z (BX)(CX*2), K1, Z14
 	VADDPS    Z14, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z14
+	VMOVUPS.Z (SI)(AX*1), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z14
+	VMOVUPS.Z (SI)(AX*2), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z14
+	VMOVUPS.Z (SI)(CX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z14
+	VMOVUPS.Z (SI)(AX*4), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z14
+	VMOVUPS.Z (SI)(DX*1), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z (SI)(DX*2), K1, Z14
+	VMOVUPS.Z (SI)(CX*2), K1, Z14
 	VADDPS    Z14, Z13, Z13
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, (AX)(CX*1)
-	VMOVUPS Z2, (AX)(CX*2)
-	VMOVUPS Z3, (AX)(DX*1)
-	VMOVUPS Z4, (AX)(CX*4)
-	VMOVUPS Z5, (AX)(BX*1)
-	VMOVUPS Z6, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, (BX)(AX*1)
+	VMOVUPS Z2, (BX)(AX*2)
+	VMOVUPS Z3, (BX)(CX*1)
+	VMOVUPS Z4, (BX)(AX*4)
+	VMOVUPS Z5, (BX)(DX*1)
+	VMOVUPS Z6, (BX)(CX*2)
 	VMOVUPS Z7, (SI)
-	VMOVUPS Z8, (SI)(CX*1)
-	VMOVUPS Z9, (SI)(CX*2)
-	VMOVUPS Z10, (SI)(DX*1)
-	VMOVUPS Z11, (SI)(CX*4)
-	VMOVUPS Z12, (SI)(BX*1)
-	VMOVUPS Z13, (SI)(DX*2)
+	VMOVUPS Z8, (SI)(AX*1)
+	VMOVUPS Z9, (SI)(AX*2)
+	VMOVUPS Z10, (SI)(CX*1)
+	VMOVUPS Z11, (SI)(AX*4)
+	VMOVUPS Z12, (SI)(DX*1)
+	VMOVUPS Z13, (SI)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z        (DI), K1, Z14
-	VFMADD231PS.BCST (AX), Z14, Z0
-	VFMADD231PS.BCST (AX)(CX*1), Z14, Z1
-	VFMADD231PS.BCST (AX)(CX*2), Z14, Z2
-	VFMADD231PS.BCST (AX)(DX*1), Z14, Z3
-	VFMADD231PS.BCST (AX)(CX*4), Z14, Z4
-	VFMADD231PS.BCST (AX)(BX*1), Z14, Z5
-	VFMADD231PS.BCST (AX)(DX*2), Z14, Z6
-	VFMADD231PS.BCST (SI), Z14, Z7
-	VFMADD231PS.BCST (SI)(CX*1), Z14, Z8
-	VFMADD231PS.BCST (SI)(CX*2), Z14, Z9
-	VFMADD231PS.BCST (SI)(DX*1), Z14, Z10
-	VFMADD231PS.BCST (SI)(CX*4), Z14, Z11
-	VFMADD231PS.BCST (SI)(BX*1), Z14, Z12
-	VFMADD231PS.BCST (SI)(DX*2), Z14, Z13
-	ADDQ             R8, AX
-	ADDQ             R8, SI
-	ADDQ             R9, DI
-	DECQ             R10
+	VMOVUPS.Z        (R11), K1, Z14
+	VFMADD231PS.BCST (R9), Z14, Z0
+	VFMADD231PS.BCST (R9)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (R9)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (R9)(CX*1), Z14, Z3
+	VFMADD231PS.BCST (R9)(AX*4), Z14, Z4
+	VFMADD231PS.BCST (R9)(DX*1), Z14, Z5
+	VFMADD231PS.BCST (R9)(CX*2), Z14, Z6
+	VFMADD231PS.BCST (R10), Z14, Z7
+	VFMADD231PS.BCST (R10)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (R10)(AX*2), Z14, Z9
+	VFMADD231PS.BCST (R10)(CX*1), Z14, Z10
+	VFMADD231PS.BCST (R10)(AX*4), Z14, Z11
+	VFMADD231PS.BCST (R10)(DX*1), Z14, Z12
+	VFMADD231PS.BCST (R10)(CX*2), Z14, Z13
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	ADDQ             SI, R11
+	DECQ             R12
 	JNZ              raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z14
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z14
 	VADDPS    Z14, Z0, Z0
-	VMOVUPS.Z (AX)(CX*1), K1, Z14
+	VMOVUPS.Z (BX)(AX*1), K1, Z14
 	VADDPS    Z14, Z1, Z1
-	VMOVUPS.Z (AX)(CX*2), K1, Z14
+	VMOVUPS.Z (BX)(AX*2), K1, Z14
 	VADDPS    Z14, Z2, Z2
-	VMOVUPS.Z (AX)(DX*1), K1, Z14
+	VMOVUPS.Z (BX)(CX*1), K1, Z14
 	VADDPS    Z14, Z3, Z3
-	VMOVUPS.Z (AX)(CX*4), K1, Z14
+	VMOVUPS.Z (BX)(AX*4), K1, Z14
 	VADDPS    Z14, Z4, Z4
-	VMOVUPS.Z (AX)(BX*1), K1, Z14
+	VMOVUPS.Z (BX)(DX*1), K1, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (AX)(DX*2), K1, Z14
+	VMOVUPS.Z (BX)(CX*2), K1, Z14
 	VADDPS    Z14, Z6, Z6
 	VMOVUPS.Z (SI), K1, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (SI)(CX*1), K1, Z14
+	VMOVUPS.Z (SI)(AX*1), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z (SI)(CX*2), K1, Z14
+	VMOVUPS.Z (SI)(AX*2), K1, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (SI)(DX*1), K1, Z14
+	VMOVUPS.Z (SI)(CX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z (SI)(CX*4), K1, Z14
+	VMOVUPS.Z (SI)(AX*4), K1, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (SI)(BX*1), K1, Z14
+	VMOVUPS.Z (SI)(DX*1), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z (SI)(DX*2), K1, Z14
+	VMOVUPS.Z (SI)(CX*2), K1, Z14
 	VADDPS    Z14, Z13, Z13
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K1, (AX)(CX*1)
-	VMOVUPS Z2, K1, (AX)(CX*2)
-	VMOVUPS Z3, K1, (AX)(DX*1)
-	VMOVUPS Z4, K1, (AX)(CX*4)
-	VMOVUPS Z5, K1, (AX)(BX*1)
-	VMOVUPS Z6, K1, (AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K1, (BX)(AX*1)
+	VMOVUPS Z2, K1, (BX)(AX*2)
+	VMOVUPS Z3, K1, (BX)(CX*1)
+	VMOVUPS Z4, K1, (BX)(AX*4)
+	VMOVUPS Z5, K1, (BX)(DX*1)
+	VMOVUPS Z6, K1, (BX)(CX*2)
 	VMOVUPS Z7, K1, (SI)
-	VMOVUPS Z8, K1, (SI)(CX*1)
-	VMOVUPS Z9, K1, (SI)(CX*2)
-	VMOVUPS Z10, K1, (SI)(DX*1)
-	VMOVUPS Z11, K1, (SI)(CX*4)
-	VMOVUPS Z12, K1, (SI)(BX*1)
-	VMOVUPS Z13, K1, (SI)(DX*2)
+	VMOVUPS Z8, K1, (SI)(AX*1)
+	VMOVUPS Z9, K1, (SI)(AX*2)
+	VMOVUPS Z10, K1, (SI)(CX*1)
+	VMOVUPS Z11, K1, (SI)(AX*4)
+	VMOVUPS Z12, K1, (SI)(DX*1)
+	VMOVUPS Z13, K1, (SI)(CX*2)
 	VZEROUPPER
 	RET
 
-// func tile14x2AVX512(k int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
+// func tile14x2AVX512(links int, link *int, a *float32, aRow int, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow int, lanes int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-88
-	MOVQ       lanes+80(FP), AX
+TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-96
+	MOVQ       lanes+88(FP), AX
 	MOVQ       $-1, CX
 	BZHIQ      AX, CX, CX
 	KMOVW      CX, K1
@@ -5730,377 +6701,414 @@ TEXT ·tile14x2AVX512(SB), NOSPLIT, $0-88
 	VXORPS     Z25, Z25, Z25
 	VXORPS     Z26, Z26, Z26
 	VXORPS     Z27, Z27, Z27
-	MOVQ       c+64(FP), AX
-	MOVQ       cRow+72(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 (AX)(CX*1)
-	PREFETCHT0 64(AX)(CX*1)
-	PREFETCHT0 (AX)(CX*2)
-	PREFETCHT0 64(AX)(CX*2)
-	PREFETCHT0 (AX)(DX*1)
-	PREFETCHT0 64(AX)(DX*1)
-	PREFETCHT0 (AX)(CX*4)
-	PREFETCHT0 64(AX)(CX*4)
-	PREFETCHT0 (AX)(BX*1)
-	PREFETCHT0 64(AX)(BX*1)
-	PREFETCHT0 (AX)(DX*2)
-	PREFETCHT0 64(AX)(DX*2)
+	MOVQ       cRow+80(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       c+72(FP), BX
+	LEAQ       (BX)(CX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (BX)(CX*1)
+	PREFETCHT0 64(BX)(CX*1)
+	PREFETCHT0 (BX)(AX*4)
+	PREFETCHT0 64(BX)(AX*4)
+	PREFETCHT0 (BX)(DX*1)
+	PREFETCHT0 64(BX)(DX*1)
+	PREFETCHT0 (BX)(CX*2)
+	PREFETCHT0 64(BX)(CX*2)
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
 	PREFETCHT0 (SI)(CX*1)
 	PREFETCHT0 64(SI)(CX*1)
-	PREFETCHT0 (SI)(CX*2)
-	PREFETCHT0 64(SI)(CX*2)
+	PREFETCHT0 (SI)(AX*4)
+	PREFETCHT0 64(SI)(AX*4)
 	PREFETCHT0 (SI)(DX*1)
 	PREFETCHT0 64(SI)(DX*1)
-	PREFETCHT0 (SI)(CX*4)
-	PREFETCHT0 64(SI)(CX*4)
-	PREFETCHT0 (SI)(BX*1)
-	PREFETCHT0 64(SI)(BX*1)
-	PREFETCHT0 (SI)(DX*2)
-	PREFETCHT0 64(SI)(DX*2)
-	MOVQ       a+8(FP), AX
-	MOVQ       aRow+16(FP), CX
-	SHLQ       $0x02, CX
-	LEAQ       (CX)(CX*2), DX
-	LEAQ       (CX)(CX*4), BX
-	LEAQ       (AX)(DX*2), SI
-	ADDQ       CX, SI
-	MOVQ       b+32(FP), DI
-	MOVQ       aCol+24(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       bRow+40(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+0(FP), R10
-	MOVQ       lanes+80(FP), R11
-	CMPQ       R11, $0x20
+	PREFETCHT0 (SI)(CX*2)
+	PREFETCHT0 64(SI)(CX*2)
+	MOVQ       aRow+24(FP), AX
+	SHLQ       $0x02, AX
+	LEAQ       (AX)(AX*2), CX
+	LEAQ       (AX)(AX*4), DX
+	MOVQ       aCol+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       bRow+48(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       lanes+88(FP), DI
+	CMPQ       DI, $0x20
 	JNE        ragged
-	TESTQ      R10, R10
+	MOVQ       link+8(FP), DI
+	MOVQ       links+0(FP), R8
+	TESTQ      R8, R8
 	JLE        fullDone
 
+fullLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   fullNext
+
 fullLoop:
-	VMOVUPS      (DI), Z28
-	VMOVUPS      64(DI), Z29
-	VBROADCASTSS (AX), Z30
+	VMOVUPS      (R11), Z28
+	VMOVUPS      64(R11), Z29
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS (AX)(CX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS (AX)(CX*2), Z30
+	VBROADCASTSS (R9)(AX*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (AX)(DX*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS (AX)(CX*4), Z30
+	VBROADCASTSS (R9)(AX*4), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS (AX)(BX*1), Z30
+	VBROADCASTSS (R9)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS (AX)(DX*2), Z30
+	VBROADCASTSS (R9)(CX*2), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS (SI), Z30
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS (SI)(CX*1), Z30
+	VBROADCASTSS (R10)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS (SI)(CX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS (SI)(DX*1), Z30
+	VBROADCASTSS (R10)(CX*1), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS (SI)(CX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS (SI)(BX*1), Z30
+	VBROADCASTSS (R10)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS (SI)(DX*2), Z30
+	VBROADCASTSS (R10)(CX*2), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          fullLoop
 
+fullNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  fullLink
+
 fullDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        fullAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z28
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z28
 	VADDPS    Z28, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z28
+	VMOVUPS.Z 64(BX), K2, Z28
 	VADDPS    Z28, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z28
+	VMOVUPS.Z (BX)(AX*1), K1, Z28
 	VADDPS    Z28, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z28
 	VADDPS    Z28, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z28
+	VMOVUPS.Z (BX)(AX*2), K1, Z28
 	VADDPS    Z28, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z28
 	VADDPS    Z28, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z28
+	VMOVUPS.Z (BX)(CX*1), K1, Z28
 	VADDPS    Z28, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z28
 	VADDPS    Z28, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z28
+	VMOVUPS.Z (BX)(AX*4), K1, Z28
 	VADDPS    Z28, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z28
 	VADDPS    Z28, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z28
+	VMOVUPS.Z (BX)(DX*1), K1, Z28
 	VADDPS    Z28, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z28
 	VADDPS    Z28, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z28
+	VMOVUPS.Z (BX)(CX*2), K1, Z28
 	VADDPS    Z28, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z28
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z28
 	VADDPS    Z28, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z28
 	VADDPS    Z28, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z28
 	VADDPS    Z28, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z28
+	VMOVUPS.Z (SI)(AX*1), K1, Z28
 	VADDPS    Z28, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z28
 	VADDPS    Z28, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z28
+	VMOVUPS.Z (SI)(AX*2), K1, Z28
 	VADDPS    Z28, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z28
 	VADDPS    Z28, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z28
+	VMOVUPS.Z (SI)(CX*1), K1, Z28
 	VADDPS    Z28, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
 	VADDPS    Z28, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z28
+	VMOVUPS.Z (SI)(AX*4), K1, Z28
 	VADDPS    Z28, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z28
 	VADDPS    Z28, Z23, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z28
+	VMOVUPS.Z (SI)(DX*1), K1, Z28
 	VADDPS    Z28, Z24, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
 	VADDPS    Z28, Z25, Z25
-	VMOVUPS.Z (SI)(DX*2), K1, Z28
+	VMOVUPS.Z (SI)(CX*2), K1, Z28
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(SI)(DX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
 	VADDPS    Z28, Z27, Z27
 
 fullAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z2, (AX)(CX*1)
-	VMOVUPS Z3, 64(AX)(CX*1)
-	VMOVUPS Z4, (AX)(CX*2)
-	VMOVUPS Z5, 64(AX)(CX*2)
-	VMOVUPS Z6, (AX)(DX*1)
-	VMOVUPS Z7, 64(AX)(DX*1)
-	VMOVUPS Z8, (AX)(CX*4)
-	VMOVUPS Z9, 64(AX)(CX*4)
-	VMOVUPS Z10, (AX)(BX*1)
-	VMOVUPS Z11, 64(AX)(BX*1)
-	VMOVUPS Z12, (AX)(DX*2)
-	VMOVUPS Z13, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS Z2, (BX)(AX*1)
+	VMOVUPS Z3, 64(BX)(AX*1)
+	VMOVUPS Z4, (BX)(AX*2)
+	VMOVUPS Z5, 64(BX)(AX*2)
+	VMOVUPS Z6, (BX)(CX*1)
+	VMOVUPS Z7, 64(BX)(CX*1)
+	VMOVUPS Z8, (BX)(AX*4)
+	VMOVUPS Z9, 64(BX)(AX*4)
+	VMOVUPS Z10, (BX)(DX*1)
+	VMOVUPS Z11, 64(BX)(DX*1)
+	VMOVUPS Z12, (BX)(CX*2)
+	VMOVUPS Z13, 64(BX)(CX*2)
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, 64(SI)
-	VMOVUPS Z16, (SI)(CX*1)
-	VMOVUPS Z17, 64(SI)(CX*1)
-	VMOVUPS Z18, (SI)(CX*2)
-	VMOVUPS Z19, 64(SI)(CX*2)
-	VMOVUPS Z20, (SI)(DX*1)
-	VMOVUPS Z21, 64(SI)(DX*1)
-	VMOVUPS Z22, (SI)(CX*4)
-	VMOVUPS Z23, 64(SI)(CX*4)
-	VMOVUPS Z24, (SI)(BX*1)
-	VMOVUPS Z25, 64(SI)(BX*1)
-	VMOVUPS Z26, (SI)(DX*2)
-	VMOVUPS Z27, 64(SI)(DX*2)
+	VMOVUPS Z16, (SI)(AX*1)
+	VMOVUPS Z17, 64(SI)(AX*1)
+	VMOVUPS Z18, (SI)(AX*2)
+	VMOVUPS Z19, 64(SI)(AX*2)
+	VMOVUPS Z20, (SI)(CX*1)
+	VMOVUPS Z21, 64(SI)(CX*1)
+	VMOVUPS Z22, (SI)(AX*4)
+	VMOVUPS Z23, 64(SI)(AX*4)
+	VMOVUPS Z24, (SI)(DX*1)
+	VMOVUPS Z25, 64(SI)(DX*1)
+	VMOVUPS Z26, (SI)(CX*2)
+	VMOVUPS Z27, 64(SI)(CX*2)
 	VZEROUPPER
 	RET
 
 ragged:
-	TESTQ R10, R10
+	MOVQ  link+8(FP), DI
+	MOVQ  links+0(FP), R8
+	TESTQ R8, R8
 	JLE   raggedDone
 
+raggedLink:
+	MOVQ  a+16(FP), R9
+	MOVQ  (DI), R10
+	LEAQ  (R9)(R10*4), R9
+	LEAQ  (R9)(CX*2), R10
+	ADDQ  AX, R10
+	MOVQ  b+40(FP), R11
+	MOVQ  8(DI), R12
+	IMULQ SI, R12
+	ADDQ  R12, R11
+	MOVQ  16(DI), R12
+	TESTQ R12, R12
+	JLE   raggedNext
+
 raggedLoop:
-	VMOVUPS.Z    (DI), K1, Z28
-	VMOVUPS.Z    64(DI), K2, Z29
-	VBROADCASTSS (AX), Z30
+	VMOVUPS.Z    (R11), K1, Z28
+	VMOVUPS.Z    64(R11), K2, Z29
+	VBROADCASTSS (R9), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS (AX)(CX*1), Z30
+	VBROADCASTSS (R9)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS (AX)(CX*2), Z30
+	VBROADCASTSS (R9)(AX*2), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS (AX)(DX*1), Z30
+	VBROADCASTSS (R9)(CX*1), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS (AX)(CX*4), Z30
+	VBROADCASTSS (R9)(AX*4), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS (AX)(BX*1), Z30
+	VBROADCASTSS (R9)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS (AX)(DX*2), Z30
+	VBROADCASTSS (R9)(CX*2), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS (SI), Z30
+	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS (SI)(CX*1), Z30
+	VBROADCASTSS (R10)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS (SI)(CX*2), Z30
+	VBROADCASTSS (R10)(AX*2), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS (SI)(DX*1), Z30
+	VBROADCASTSS (R10)(CX*1), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS (SI)(CX*4), Z30
+	VBROADCASTSS (R10)(AX*4), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS (SI)(BX*1), Z30
+	VBROADCASTSS (R10)(DX*1), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS (SI)(DX*2), Z30
+	VBROADCASTSS (R10)(CX*2), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         R8, AX
-	ADDQ         R8, SI
-	ADDQ         R9, DI
-	DECQ         R10
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         SI, R11
+	DECQ         R12
 	JNZ          raggedLoop
 
+raggedNext:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  raggedLink
+
 raggedDone:
-	MOVQ      init+48(FP), AX
+	MOVQ      init+56(FP), AX
 	TESTQ     AX, AX
 	JZ        raggedAdded
-	MOVQ      init+48(FP), AX
-	MOVQ      initRow+56(FP), CX
-	SHLQ      $0x02, CX
-	LEAQ      (CX)(CX*2), DX
-	LEAQ      (CX)(CX*4), BX
-	LEAQ      (AX)(DX*2), SI
-	ADDQ      CX, SI
-	VMOVUPS.Z (AX), K1, Z28
+	MOVQ      initRow+64(FP), AX
+	SHLQ      $0x02, AX
+	LEAQ      (AX)(AX*2), CX
+	LEAQ      (AX)(AX*4), DX
+	MOVQ      init+56(FP), BX
+	LEAQ      (BX)(CX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (BX), K1, Z28
 	VADDPS    Z28, Z0, Z0
-	VMOVUPS.Z 64(AX), K2, Z28
+	VMOVUPS.Z 64(BX), K2, Z28
 	VADDPS    Z28, Z1, Z1
-	VMOVUPS.Z (AX)(CX*1), K1, Z28
+	VMOVUPS.Z (BX)(AX*1), K1, Z28
 	VADDPS    Z28, Z2, Z2
-	VMOVUPS.Z 64(AX)(CX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*1), K2, Z28
 	VADDPS    Z28, Z3, Z3
-	VMOVUPS.Z (AX)(CX*2), K1, Z28
+	VMOVUPS.Z (BX)(AX*2), K1, Z28
 	VADDPS    Z28, Z4, Z4
-	VMOVUPS.Z 64(AX)(CX*2), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*2), K2, Z28
 	VADDPS    Z28, Z5, Z5
-	VMOVUPS.Z (AX)(DX*1), K1, Z28
+	VMOVUPS.Z (BX)(CX*1), K1, Z28
 	VADDPS    Z28, Z6, Z6
-	VMOVUPS.Z 64(AX)(DX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(CX*1), K2, Z28
 	VADDPS    Z28, Z7, Z7
-	VMOVUPS.Z (AX)(CX*4), K1, Z28
+	VMOVUPS.Z (BX)(AX*4), K1, Z28
 	VADDPS    Z28, Z8, Z8
-	VMOVUPS.Z 64(AX)(CX*4), K2, Z28
+	VMOVUPS.Z 64(BX)(AX*4), K2, Z28
 	VADDPS    Z28, Z9, Z9
-	VMOVUPS.Z (AX)(BX*1), K1, Z28
+	VMOVUPS.Z (BX)(DX*1), K1, Z28
 	VADDPS    Z28, Z10, Z10
-	VMOVUPS.Z 64(AX)(BX*1), K2, Z28
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z28
 	VADDPS    Z28, Z11, Z11
-	VMOVUPS.Z (AX)(DX*2), K1, Z28
+	VMOVUPS.Z (BX)(CX*2), K1, Z28
 	VADDPS    Z28, Z12, Z12
-	VMOVUPS.Z 64(AX)(DX*2), K2, Z28
+	VMOVUPS.Z 64(BX)(CX*2), K2, Z28
 	VADDPS    Z28, Z13, Z13
 	VMOVUPS.Z (SI), K1, Z28
 	VADDPS    Z28, Z14, Z14
 	VMOVUPS.Z 64(SI), K2, Z28
 	VADDPS    Z28, Z15, Z15
-	VMOVUPS.Z (SI)(CX*1), K1, Z28
+	VMOVUPS.Z (SI)(AX*1), K1, Z28
 	VADDPS    Z28, Z16, Z16
-	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*1), K2, Z28
 	VADDPS    Z28, Z17, Z17
-	VMOVUPS.Z (SI)(CX*2), K1, Z28
+	VMOVUPS.Z (SI)(AX*2), K1, Z28
 	VADDPS    Z28, Z18, Z18
-	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*2), K2, Z28
 	VADDPS    Z28, Z19, Z19
-	VMOVUPS.Z (SI)(DX*1), K1, Z28
+	VMOVUPS.Z (SI)(CX*1), K1, Z28
 	VADDPS    Z28, Z20, Z20
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*1), K2, Z28
 	VADDPS    Z28, Z21, Z21
-	VMOVUPS.Z (SI)(CX*4), K1, Z28
+	VMOVUPS.Z (SI)(AX*4), K1, Z28
 	VADDPS    Z28, Z22, Z22
-	VMOVUPS.Z 64(SI)(CX*4), K2, Z28
+	VMOVUPS.Z 64(SI)(AX*4), K2, Z28
 	VADDPS    Z28, Z23, Z23
-	VMOVUPS.Z (SI)(BX*1), K1, Z28
+	VMOVUPS.Z (SI)(DX*1), K1, Z28
 	VADDPS    Z28, Z24, Z24
-	VMOVUPS.Z 64(SI)(BX*1), K2, Z28
+	VMOVUPS.Z 64(SI)(DX*1), K2, Z28
 	VADDPS    Z28, Z25, Z25
-	VMOVUPS.Z (SI)(DX*2), K1, Z28
+	VMOVUPS.Z (SI)(CX*2), K1, Z28
 	VADDPS    Z28, Z26, Z26
-	VMOVUPS.Z 64(SI)(DX*2), K2, Z28
+	VMOVUPS.Z 64(SI)(CX*2), K2, Z28
 	VADDPS    Z28, Z27, Z27
 
 raggedAdded:
-	MOVQ    c+64(FP), AX
-	MOVQ    cRow+72(FP), CX
-	SHLQ    $0x02, CX
-	LEAQ    (CX)(CX*2), DX
-	LEAQ    (CX)(CX*4), BX
-	LEAQ    (AX)(DX*2), SI
-	ADDQ    CX, SI
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	VMOVUPS Z2, K1, (AX)(CX*1)
-	VMOVUPS Z3, K2, 64(AX)(CX*1)
-	VMOVUPS Z4, K1, (AX)(CX*2)
-	VMOVUPS Z5, K2, 64(AX)(CX*2)
-	VMOVUPS Z6, K1, (AX)(DX*1)
-	VMOVUPS Z7, K2, 64(AX)(DX*1)
-	VMOVUPS Z8, K1, (AX)(CX*4)
-	VMOVUPS Z9, K2, 64(AX)(CX*4)
-	VMOVUPS Z10, K1, (AX)(BX*1)
-	VMOVUPS Z11, K2, 64(AX)(BX*1)
-	VMOVUPS Z12, K1, (AX)(DX*2)
-	VMOVUPS Z13, K2, 64(AX)(DX*2)
+	MOVQ    cRow+80(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	LEAQ    (AX)(AX*4), DX
+	MOVQ    c+72(FP), BX
+	LEAQ    (BX)(CX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (BX)
+	VMOVUPS Z1, K2, 64(BX)
+	VMOVUPS Z2, K1, (BX)(AX*1)
+	VMOVUPS Z3, K2, 64(BX)(AX*1)
+	VMOVUPS Z4, K1, (BX)(AX*2)
+	VMOVUPS Z5, K2, 64(BX)(AX*2)
+	VMOVUPS Z6, K1, (BX)(CX*1)
+	VMOVUPS Z7, K2, 64(BX)(CX*1)
+	VMOVUPS Z8, K1, (BX)(AX*4)
+	VMOVUPS Z9, K2, 64(BX)(AX*4)
+	VMOVUPS Z10, K1, (BX)(DX*1)
+	VMOVUPS Z11, K2, 64(BX)(DX*1)
+	VMOVUPS Z12, K1, (BX)(CX*2)
+	VMOVUPS Z13, K2, 64(BX)(CX*2)
 	VMOVUPS Z14, K1, (SI)
 	VMOVUPS Z15, K2, 64(SI)
-	VMOVUPS Z16, K1, (SI)(CX*1)
-	VMOVUPS Z17, K2, 64(SI)(CX*1)
-	VMOVUPS Z18, K1, (SI)(CX*2)
-	VMOVUPS Z19, K2, 64(SI)(CX*2)
-	VMOVUPS Z20, K1, (SI)(DX*1)
-	VMOVUPS Z21, K2, 64(SI)(DX*1)
-	VMOVUPS Z22, K1, (SI)(CX*4)
-	VMOVUPS Z23, K2, 64(SI)(CX*4)
-	VMOVUPS Z24, K1, (SI)(BX*1)
-	VMOVUPS Z25, K2, 64(SI)(BX*1)
-	VMOVUPS Z26, K1, (SI)(DX*2)
-	VMOVUPS Z27, K2, 64(SI)(DX*2)
+	VMOVUPS Z16, K1, (SI)(AX*1)
+	VMOVUPS Z17, K2, 64(SI)(AX*1)
+	VMOVUPS Z18, K1, (SI)(AX*2)
+	VMOVUPS Z19, K2, 64(SI)(AX*2)
+	VMOVUPS Z20, K1, (SI)(CX*1)
+	VMOVUPS Z21, K2, 64(SI)(CX*1)
+	VMOVUPS Z22, K1, (SI)(AX*4)
+	VMOVUPS Z23, K2, 64(SI)(AX*4)
+	VMOVUPS Z24, K1, (SI)(DX*1)
+	VMOVUPS Z25, K2, 64(SI)(DX*1)
+	VMOVUPS Z26, K1, (SI)(CX*2)
+	VMOVUPS Z27, K2, 64(SI)(CX*2)
 	VZEROUPPER
 	RET
 
@@ -6108,12 +7116,12 @@ raggedAdded:
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z0, Z0, Z0
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
 	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
 	MOVQ   k+0(FP), DX
 	SUBQ   $0x10, DX
 	JLT    tail
@@ -6179,22 +7187,22 @@ GLOBL quarters<>(SB), RODATA|NOPTR, $64
 TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), DX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x10, BX
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Z2
-	VFMADD231PS (CX), Z2, Z0
-	VFMADD231PS (CX)(DX*1), Z2, Z1
+	VFMADD231PS (DX), Z2, Z0
+	VFMADD231PS (DX)(CX*1), Z2, Z1
 	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
 	SUBQ        $0x10, BX
 	JGE         loop
 
@@ -6205,8 +7213,8 @@ tail:
 	BZHIQ       BX, SI, SI
 	KMOVW       SI, K1
 	VMOVUPS.Z   (AX), K1, Z2
-	VFMADD231PS (CX), Z2, Z0
-	VFMADD231PS (CX)(DX*1), Z2, Z1
+	VFMADD231PS (DX), Z2, Z0
+	VFMADD231PS (DX)(CX*1), Z2, Z1
 
 reduce:
 	MOVQ       out+40(FP), AX
@@ -6235,23 +7243,23 @@ TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), DX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x10, BX
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Z3
-	VFMADD231PS (CX), Z3, Z0
-	VFMADD231PS (CX)(DX*1), Z3, Z1
-	VFMADD231PS (CX)(DX*2), Z3, Z2
+	VFMADD231PS (DX), Z3, Z0
+	VFMADD231PS (DX)(CX*1), Z3, Z1
+	VFMADD231PS (DX)(CX*2), Z3, Z2
 	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
 	SUBQ        $0x10, BX
 	JGE         loop
 
@@ -6262,9 +7270,9 @@ tail:
 	BZHIQ       BX, SI, SI
 	KMOVW       SI, K1
 	VMOVUPS.Z   (AX), K1, Z3
-	VFMADD231PS (CX), Z3, Z0
-	VFMADD231PS (CX)(DX*1), Z3, Z1
-	VFMADD231PS (CX)(DX*2), Z3, Z2
+	VFMADD231PS (DX), Z3, Z0
+	VFMADD231PS (DX)(CX*1), Z3, Z1
+	VFMADD231PS (DX)(CX*2), Z3, Z2
 
 reduce:
 	MOVQ       out+40(FP), AX
@@ -6294,25 +7302,25 @@ TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
-	LEAQ   (DX)(DX*2), BX
+	LEAQ   (CX)(CX*2), DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Z4
-	VFMADD231PS (CX), Z4, Z0
-	VFMADD231PS (CX)(DX*1), Z4, Z1
-	VFMADD231PS (CX)(DX*2), Z4, Z2
-	VFMADD231PS (CX)(BX*1), Z4, Z3
+	VFMADD231PS (BX), Z4, Z0
+	VFMADD231PS (BX)(CX*1), Z4, Z1
+	VFMADD231PS (BX)(CX*2), Z4, Z2
+	VFMADD231PS (BX)(DX*1), Z4, Z3
 	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -6323,10 +7331,10 @@ tail:
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
 	VMOVUPS.Z   (AX), K1, Z4
-	VFMADD231PS (CX), Z4, Z0
-	VFMADD231PS (CX)(DX*1), Z4, Z1
-	VFMADD231PS (CX)(DX*2), Z4, Z2
-	VFMADD231PS (CX)(BX*1), Z4, Z3
+	VFMADD231PS (BX), Z4, Z0
+	VFMADD231PS (BX)(CX*1), Z4, Z1
+	VFMADD231PS (BX)(CX*2), Z4, Z2
+	VFMADD231PS (BX)(DX*1), Z4, Z3
 
 reduce:
 	MOVQ       out+40(FP), AX
@@ -6357,26 +7365,26 @@ TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
 	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
+	MOVQ   bRow+32(FP), CX
 	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), CX
-	MOVQ   bRow+32(FP), DX
-	SHLQ   $0x02, DX
-	LEAQ   (DX)(DX*2), BX
+	LEAQ   (CX)(CX*2), DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
 	VMOVUPS     (AX), Z5
-	VFMADD231PS (CX), Z5, Z0
-	VFMADD231PS (CX)(DX*1), Z5, Z1
-	VFMADD231PS (CX)(DX*2), Z5, Z2
-	VFMADD231PS (CX)(BX*1), Z5, Z3
-	VFMADD231PS (CX)(DX*4), Z5, Z4
+	VFMADD231PS (BX), Z5, Z0
+	VFMADD231PS (BX)(CX*1), Z5, Z1
+	VFMADD231PS (BX)(CX*2), Z5, Z2
+	VFMADD231PS (BX)(DX*1), Z5, Z3
+	VFMADD231PS (BX)(CX*4), Z5, Z4
 	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -6387,11 +7395,11 @@ tail:
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
 	VMOVUPS.Z   (AX), K1, Z5
-	VFMADD231PS (CX), Z5, Z0
-	VFMADD231PS (CX)(DX*1), Z5, Z1
-	VFMADD231PS (CX)(DX*2), Z5, Z2
-	VFMADD231PS (CX)(BX*1), Z5, Z3
-	VFMADD231PS (CX)(DX*4), Z5, Z4
+	VFMADD231PS (BX), Z5, Z0
+	VFMADD231PS (BX)(CX*1), Z5, Z1
+	VFMADD231PS (BX)(CX*2), Z5, Z2
+	VFMADD231PS (BX)(DX*1), Z5, Z3
+	VFMADD231PS (BX)(CX*4), Z5, Z4
 
 reduce:
 	MOVQ       out+40(FP), AX
@@ -6435,23 +7443,23 @@ reduce:
 TEXT ·dots2x1AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
 	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x10, BX
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z2
-	VMOVUPS     (AX)(CX*1), Z3
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (CX)(AX*1), Z3
 	VMOVUPS     (DX), Z4
 	VFMADD231PS Z2, Z4, Z0
 	VFMADD231PS Z3, Z4, Z1
-	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, BX
 	JGE         loop
@@ -6462,8 +7470,8 @@ tail:
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX), K1, Z2
-	VMOVUPS.Z   (AX)(CX*1), K1, Z3
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (CX)(AX*1), K1, Z3
 	VMOVUPS     (DX), Z4
 	VFMADD231PS Z2, Z4, Z0
 	VFMADD231PS Z3, Z4, Z1
@@ -6496,27 +7504,27 @@ TEXT ·dots2x2AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z4
-	VMOVUPS     (AX)(CX*1), Z5
-	VMOVUPS     (DX), Z6
+	VMOVUPS     (CX), Z4
+	VMOVUPS     (CX)(AX*1), Z5
+	VMOVUPS     (BX), Z6
 	VFMADD231PS Z4, Z6, Z0
 	VFMADD231PS Z5, Z6, Z2
-	VMOVUPS     (DX)(BX*1), Z6
+	VMOVUPS     (BX)(DX*1), Z6
 	VFMADD231PS Z4, Z6, Z1
 	VFMADD231PS Z5, Z6, Z3
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -6526,12 +7534,12 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z4
-	VMOVUPS.Z   (AX)(CX*1), K1, Z5
-	VMOVUPS     (DX), Z6
+	VMOVUPS.Z   (CX), K1, Z4
+	VMOVUPS.Z   (CX)(AX*1), K1, Z5
+	VMOVUPS     (BX), Z6
 	VFMADD231PS Z4, Z6, Z0
 	VFMADD231PS Z5, Z6, Z2
-	VMOVUPS     (DX)(BX*1), Z6
+	VMOVUPS     (BX)(DX*1), Z6
 	VFMADD231PS Z4, Z6, Z1
 	VFMADD231PS Z5, Z6, Z3
 
@@ -6565,30 +7573,30 @@ TEXT ·dots2x3AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z6
-	VMOVUPS     (AX)(CX*1), Z7
-	VMOVUPS     (DX), Z8
+	VMOVUPS     (CX), Z6
+	VMOVUPS     (CX)(AX*1), Z7
+	VMOVUPS     (BX), Z8
 	VFMADD231PS Z6, Z8, Z0
 	VFMADD231PS Z7, Z8, Z3
-	VMOVUPS     (DX)(BX*1), Z8
+	VMOVUPS     (BX)(DX*1), Z8
 	VFMADD231PS Z6, Z8, Z1
 	VFMADD231PS Z7, Z8, Z4
-	VMOVUPS     (DX)(BX*2), Z8
+	VMOVUPS     (BX)(DX*2), Z8
 	VFMADD231PS Z6, Z8, Z2
 	VFMADD231PS Z7, Z8, Z5
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -6598,15 +7606,15 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z6
-	VMOVUPS.Z   (AX)(CX*1), K1, Z7
-	VMOVUPS     (DX), Z8
+	VMOVUPS.Z   (CX), K1, Z6
+	VMOVUPS.Z   (CX)(AX*1), K1, Z7
+	VMOVUPS     (BX), Z8
 	VFMADD231PS Z6, Z8, Z0
 	VFMADD231PS Z7, Z8, Z3
-	VMOVUPS     (DX)(BX*1), Z8
+	VMOVUPS     (BX)(DX*1), Z8
 	VFMADD231PS Z6, Z8, Z1
 	VFMADD231PS Z7, Z8, Z4
-	VMOVUPS     (DX)(BX*2), Z8
+	VMOVUPS     (BX)(DX*2), Z8
 	VFMADD231PS Z6, Z8, Z2
 	VFMADD231PS Z7, Z8, Z5
 
@@ -6658,34 +7666,34 @@ TEXT ·dots2x4AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z8
-	VMOVUPS     (AX)(CX*1), Z9
-	VMOVUPS     (DX), Z10
+	VMOVUPS     (CX), Z8
+	VMOVUPS     (CX)(AX*1), Z9
+	VMOVUPS     (SI), Z10
 	VFMADD231PS Z8, Z10, Z0
 	VFMADD231PS Z9, Z10, Z4
-	VMOVUPS     (DX)(BX*1), Z10
+	VMOVUPS     (SI)(DX*1), Z10
 	VFMADD231PS Z8, Z10, Z1
 	VFMADD231PS Z9, Z10, Z5
-	VMOVUPS     (DX)(BX*2), Z10
+	VMOVUPS     (SI)(DX*2), Z10
 	VFMADD231PS Z8, Z10, Z2
 	VFMADD231PS Z9, Z10, Z6
-	VMOVUPS     (DX)(SI*1), Z10
+	VMOVUPS     (SI)(BX*1), Z10
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z7
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -6695,18 +7703,18 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z8
-	VMOVUPS.Z   (AX)(CX*1), K1, Z9
-	VMOVUPS     (DX), Z10
+	VMOVUPS.Z   (CX), K1, Z8
+	VMOVUPS.Z   (CX)(AX*1), K1, Z9
+	VMOVUPS     (SI), Z10
 	VFMADD231PS Z8, Z10, Z0
 	VFMADD231PS Z9, Z10, Z4
-	VMOVUPS     (DX)(BX*1), Z10
+	VMOVUPS     (SI)(DX*1), Z10
 	VFMADD231PS Z8, Z10, Z1
 	VFMADD231PS Z9, Z10, Z5
-	VMOVUPS     (DX)(BX*2), Z10
+	VMOVUPS     (SI)(DX*2), Z10
 	VFMADD231PS Z8, Z10, Z2
 	VFMADD231PS Z9, Z10, Z6
-	VMOVUPS     (DX)(SI*1), Z10
+	VMOVUPS     (SI)(BX*1), Z10
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z7
 
@@ -6760,37 +7768,37 @@ TEXT ·dots2x5AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z10
-	VMOVUPS     (AX)(CX*1), Z11
-	VMOVUPS     (DX), Z12
+	VMOVUPS     (CX), Z10
+	VMOVUPS     (CX)(AX*1), Z11
+	VMOVUPS     (SI), Z12
 	VFMADD231PS Z10, Z12, Z0
 	VFMADD231PS Z11, Z12, Z5
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (SI)(DX*1), Z12
 	VFMADD231PS Z10, Z12, Z1
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (DX)(BX*2), Z12
+	VMOVUPS     (SI)(DX*2), Z12
 	VFMADD231PS Z10, Z12, Z2
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (DX)(SI*1), Z12
+	VMOVUPS     (SI)(BX*1), Z12
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z8
-	VMOVUPS     (DX)(BX*4), Z12
+	VMOVUPS     (SI)(DX*4), Z12
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z9
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -6800,21 +7808,21 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z10
-	VMOVUPS.Z   (AX)(CX*1), K1, Z11
-	VMOVUPS     (DX), Z12
+	VMOVUPS.Z   (CX), K1, Z10
+	VMOVUPS.Z   (CX)(AX*1), K1, Z11
+	VMOVUPS     (SI), Z12
 	VFMADD231PS Z10, Z12, Z0
 	VFMADD231PS Z11, Z12, Z5
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (SI)(DX*1), Z12
 	VFMADD231PS Z10, Z12, Z1
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (DX)(BX*2), Z12
+	VMOVUPS     (SI)(DX*2), Z12
 	VFMADD231PS Z10, Z12, Z2
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (DX)(SI*1), Z12
+	VMOVUPS     (SI)(BX*1), Z12
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z8
-	VMOVUPS     (DX)(BX*4), Z12
+	VMOVUPS     (SI)(DX*4), Z12
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z9
 
@@ -6877,25 +7885,25 @@ TEXT ·dots3x1AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
 	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
 	MOVQ   k+0(FP), BX
 	SUBQ   $0x10, BX
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z3
-	VMOVUPS     (AX)(CX*1), Z4
-	VMOVUPS     (AX)(CX*2), Z5
+	VMOVUPS     (CX), Z3
+	VMOVUPS     (CX)(AX*1), Z4
+	VMOVUPS     (CX)(AX*2), Z5
 	VMOVUPS     (DX), Z6
 	VFMADD231PS Z3, Z6, Z0
 	VFMADD231PS Z4, Z6, Z1
 	VFMADD231PS Z5, Z6, Z2
-	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
 	ADDQ        $0x40, DX
 	SUBQ        $0x10, BX
 	JGE         loop
@@ -6906,9 +7914,9 @@ tail:
 	MOVQ        $-1, SI
 	BZHIQ       BX, SI, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (AX), K1, Z3
-	VMOVUPS.Z   (AX)(CX*1), K1, Z4
-	VMOVUPS.Z   (AX)(CX*2), K1, Z5
+	VMOVUPS.Z   (CX), K1, Z3
+	VMOVUPS.Z   (CX)(AX*1), K1, Z4
+	VMOVUPS.Z   (CX)(AX*2), K1, Z5
 	VMOVUPS     (DX), Z6
 	VFMADD231PS Z3, Z6, Z0
 	VFMADD231PS Z4, Z6, Z1
@@ -6944,30 +7952,30 @@ TEXT ·dots3x2AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z6
-	VMOVUPS     (AX)(CX*1), Z7
-	VMOVUPS     (AX)(CX*2), Z8
-	VMOVUPS     (DX), Z9
+	VMOVUPS     (CX), Z6
+	VMOVUPS     (CX)(AX*1), Z7
+	VMOVUPS     (CX)(AX*2), Z8
+	VMOVUPS     (BX), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z4
-	VMOVUPS     (DX)(BX*1), Z9
+	VMOVUPS     (BX)(DX*1), Z9
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z5
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -6977,14 +7985,14 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z6
-	VMOVUPS.Z   (AX)(CX*1), K1, Z7
-	VMOVUPS.Z   (AX)(CX*2), K1, Z8
-	VMOVUPS     (DX), Z9
+	VMOVUPS.Z   (CX), K1, Z6
+	VMOVUPS.Z   (CX)(AX*1), K1, Z7
+	VMOVUPS.Z   (CX)(AX*2), K1, Z8
+	VMOVUPS     (BX), Z9
 	VFMADD231PS Z6, Z9, Z0
 	VFMADD231PS Z7, Z9, Z2
 	VFMADD231PS Z8, Z9, Z4
-	VMOVUPS     (DX)(BX*1), Z9
+	VMOVUPS     (BX)(DX*1), Z9
 	VFMADD231PS Z6, Z9, Z1
 	VFMADD231PS Z7, Z9, Z3
 	VFMADD231PS Z8, Z9, Z5
@@ -7038,34 +8046,34 @@ TEXT ·dots3x3AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   b+24(FP), BX
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z9
-	VMOVUPS     (AX)(CX*1), Z10
-	VMOVUPS     (AX)(CX*2), Z11
-	VMOVUPS     (DX), Z12
+	VMOVUPS     (CX), Z9
+	VMOVUPS     (CX)(AX*1), Z10
+	VMOVUPS     (CX)(AX*2), Z11
+	VMOVUPS     (BX), Z12
 	VFMADD231PS Z9, Z12, Z0
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (BX)(DX*1), Z12
 	VFMADD231PS Z9, Z12, Z1
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (DX)(BX*2), Z12
+	VMOVUPS     (BX)(DX*2), Z12
 	VFMADD231PS Z9, Z12, Z2
 	VFMADD231PS Z10, Z12, Z5
 	VFMADD231PS Z11, Z12, Z8
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -7075,18 +8083,18 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z9
-	VMOVUPS.Z   (AX)(CX*1), K1, Z10
-	VMOVUPS.Z   (AX)(CX*2), K1, Z11
-	VMOVUPS     (DX), Z12
+	VMOVUPS.Z   (CX), K1, Z9
+	VMOVUPS.Z   (CX)(AX*1), K1, Z10
+	VMOVUPS.Z   (CX)(AX*2), K1, Z11
+	VMOVUPS     (BX), Z12
 	VFMADD231PS Z9, Z12, Z0
 	VFMADD231PS Z10, Z12, Z3
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (BX)(DX*1), Z12
 	VFMADD231PS Z9, Z12, Z1
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z7
-	VMOVUPS     (DX)(BX*2), Z12
+	VMOVUPS     (BX)(DX*2), Z12
 	VFMADD231PS Z9, Z12, Z2
 	VFMADD231PS Z10, Z12, Z5
 	VFMADD231PS Z11, Z12, Z8
@@ -7159,39 +8167,39 @@ TEXT ·dots3x4AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z12
-	VMOVUPS     (AX)(CX*1), Z13
-	VMOVUPS     (AX)(CX*2), Z14
-	VMOVUPS     (DX), Z15
+	VMOVUPS     (CX), Z12
+	VMOVUPS     (CX)(AX*1), Z13
+	VMOVUPS     (CX)(AX*2), Z14
+	VMOVUPS     (SI), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (DX)(BX*1), Z15
+	VMOVUPS     (SI)(DX*1), Z15
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z9
-	VMOVUPS     (DX)(BX*2), Z15
+	VMOVUPS     (SI)(DX*2), Z15
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z10
-	VMOVUPS     (DX)(SI*1), Z15
+	VMOVUPS     (SI)(BX*1), Z15
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z11
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -7201,22 +8209,22 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z12
-	VMOVUPS.Z   (AX)(CX*1), K1, Z13
-	VMOVUPS.Z   (AX)(CX*2), K1, Z14
-	VMOVUPS     (DX), Z15
+	VMOVUPS.Z   (CX), K1, Z12
+	VMOVUPS.Z   (CX)(AX*1), K1, Z13
+	VMOVUPS.Z   (CX)(AX*2), K1, Z14
+	VMOVUPS     (SI), Z15
 	VFMADD231PS Z12, Z15, Z0
 	VFMADD231PS Z13, Z15, Z4
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (DX)(BX*1), Z15
+	VMOVUPS     (SI)(DX*1), Z15
 	VFMADD231PS Z12, Z15, Z1
 	VFMADD231PS Z13, Z15, Z5
 	VFMADD231PS Z14, Z15, Z9
-	VMOVUPS     (DX)(BX*2), Z15
+	VMOVUPS     (SI)(DX*2), Z15
 	VFMADD231PS Z12, Z15, Z2
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z10
-	VMOVUPS     (DX)(SI*1), Z15
+	VMOVUPS     (SI)(BX*1), Z15
 	VFMADD231PS Z12, Z15, Z3
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z11
@@ -7292,43 +8300,43 @@ TEXT ·dots3x5AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z12, Z12, Z12
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bRow+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   a+8(FP), CX
+	MOVQ   bRow+32(FP), DX
+	SHLQ   $0x02, DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z15
-	VMOVUPS     (AX)(CX*1), Z16
-	VMOVUPS     (AX)(CX*2), Z17
-	VMOVUPS     (DX), Z18
+	VMOVUPS     (CX), Z15
+	VMOVUPS     (CX)(AX*1), Z16
+	VMOVUPS     (CX)(AX*2), Z17
+	VMOVUPS     (SI), Z18
 	VFMADD231PS Z15, Z18, Z0
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z10
-	VMOVUPS     (DX)(BX*1), Z18
+	VMOVUPS     (SI)(DX*1), Z18
 	VFMADD231PS Z15, Z18, Z1
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z11
-	VMOVUPS     (DX)(BX*2), Z18
+	VMOVUPS     (SI)(DX*2), Z18
 	VFMADD231PS Z15, Z18, Z2
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z12
-	VMOVUPS     (DX)(SI*1), Z18
+	VMOVUPS     (SI)(BX*1), Z18
 	VFMADD231PS Z15, Z18, Z3
 	VFMADD231PS Z16, Z18, Z8
 	VFMADD231PS Z17, Z18, Z13
-	VMOVUPS     (DX)(BX*4), Z18
+	VMOVUPS     (SI)(DX*4), Z18
 	VFMADD231PS Z15, Z18, Z4
 	VFMADD231PS Z16, Z18, Z9
 	VFMADD231PS Z17, Z18, Z14
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -7338,26 +8346,26 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z15
-	VMOVUPS.Z   (AX)(CX*1), K1, Z16
-	VMOVUPS.Z   (AX)(CX*2), K1, Z17
-	VMOVUPS     (DX), Z18
+	VMOVUPS.Z   (CX), K1, Z15
+	VMOVUPS.Z   (CX)(AX*1), K1, Z16
+	VMOVUPS.Z   (CX)(AX*2), K1, Z17
+	VMOVUPS     (SI), Z18
 	VFMADD231PS Z15, Z18, Z0
 	VFMADD231PS Z16, Z18, Z5
 	VFMADD231PS Z17, Z18, Z10
-	VMOVUPS     (DX)(BX*1), Z18
+	VMOVUPS     (SI)(DX*1), Z18
 	VFMADD231PS Z15, Z18, Z1
 	VFMADD231PS Z16, Z18, Z6
 	VFMADD231PS Z17, Z18, Z11
-	VMOVUPS     (DX)(BX*2), Z18
+	VMOVUPS     (SI)(DX*2), Z18
 	VFMADD231PS Z15, Z18, Z2
 	VFMADD231PS Z16, Z18, Z7
 	VFMADD231PS Z17, Z18, Z12
-	VMOVUPS     (DX)(SI*1), Z18
+	VMOVUPS     (SI)(BX*1), Z18
 	VFMADD231PS Z15, Z18, Z3
 	VFMADD231PS Z16, Z18, Z8
 	VFMADD231PS Z17, Z18, Z13
-	VMOVUPS     (DX)(BX*4), Z18
+	VMOVUPS     (SI)(DX*4), Z18
 	VFMADD231PS Z15, Z18, Z4
 	VFMADD231PS Z16, Z18, Z9
 	VFMADD231PS Z17, Z18, Z14
@@ -7438,28 +8446,28 @@ TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
 	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z4
-	VMOVUPS     (AX)(CX*1), Z5
-	VMOVUPS     (AX)(CX*2), Z6
-	VMOVUPS     (AX)(DX*1), Z7
+	VMOVUPS     (DX), Z4
+	VMOVUPS     (DX)(AX*1), Z5
+	VMOVUPS     (DX)(AX*2), Z6
+	VMOVUPS     (DX)(CX*1), Z7
 	VMOVUPS     (BX), Z8
 	VFMADD231PS Z4, Z8, Z0
 	VFMADD231PS Z5, Z8, Z1
 	VFMADD231PS Z6, Z8, Z2
 	VFMADD231PS Z7, Z8, Z3
-	ADDQ        $0x40, AX
+	ADDQ        $0x40, DX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
@@ -7470,10 +8478,10 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z4
-	VMOVUPS.Z   (AX)(CX*1), K1, Z5
-	VMOVUPS.Z   (AX)(CX*2), K1, Z6
-	VMOVUPS.Z   (AX)(DX*1), K1, Z7
+	VMOVUPS.Z   (DX), K1, Z4
+	VMOVUPS.Z   (DX)(AX*1), K1, Z5
+	VMOVUPS.Z   (DX)(AX*2), K1, Z6
+	VMOVUPS.Z   (DX)(CX*1), K1, Z7
 	VMOVUPS     (BX), Z8
 	VFMADD231PS Z4, Z8, Z0
 	VFMADD231PS Z5, Z8, Z1
@@ -7512,34 +8520,34 @@ TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z8
-	VMOVUPS     (AX)(CX*1), Z9
-	VMOVUPS     (AX)(CX*2), Z10
-	VMOVUPS     (AX)(DX*1), Z11
-	VMOVUPS     (BX), Z12
+	VMOVUPS     (DX), Z8
+	VMOVUPS     (DX)(AX*1), Z9
+	VMOVUPS     (DX)(AX*2), Z10
+	VMOVUPS     (DX)(CX*1), Z11
+	VMOVUPS     (SI), Z12
 	VFMADD231PS Z8, Z12, Z0
 	VFMADD231PS Z9, Z12, Z2
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (SI)(BX*1), Z12
 	VFMADD231PS Z8, Z12, Z1
 	VFMADD231PS Z9, Z12, Z3
 	VFMADD231PS Z10, Z12, Z5
 	VFMADD231PS Z11, Z12, Z7
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -7549,16 +8557,16 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z8
-	VMOVUPS.Z   (AX)(CX*1), K1, Z9
-	VMOVUPS.Z   (AX)(CX*2), K1, Z10
-	VMOVUPS.Z   (AX)(DX*1), K1, Z11
-	VMOVUPS     (BX), Z12
+	VMOVUPS.Z   (DX), K1, Z8
+	VMOVUPS.Z   (DX)(AX*1), K1, Z9
+	VMOVUPS.Z   (DX)(AX*2), K1, Z10
+	VMOVUPS.Z   (DX)(CX*1), K1, Z11
+	VMOVUPS     (SI), Z12
 	VFMADD231PS Z8, Z12, Z0
 	VFMADD231PS Z9, Z12, Z2
 	VFMADD231PS Z10, Z12, Z4
 	VFMADD231PS Z11, Z12, Z6
-	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (SI)(BX*1), Z12
 	VFMADD231PS Z8, Z12, Z1
 	VFMADD231PS Z9, Z12, Z3
 	VFMADD231PS Z10, Z12, Z5
@@ -7616,39 +8624,39 @@ TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z12
-	VMOVUPS     (AX)(CX*1), Z13
-	VMOVUPS     (AX)(CX*2), Z14
-	VMOVUPS     (AX)(DX*1), Z15
-	VMOVUPS     (BX), Z16
+	VMOVUPS     (DX), Z12
+	VMOVUPS     (DX)(AX*1), Z13
+	VMOVUPS     (DX)(AX*2), Z14
+	VMOVUPS     (DX)(CX*1), Z15
+	VMOVUPS     (SI), Z16
 	VFMADD231PS Z12, Z16, Z0
 	VFMADD231PS Z13, Z16, Z3
 	VFMADD231PS Z14, Z16, Z6
 	VFMADD231PS Z15, Z16, Z9
-	VMOVUPS     (BX)(SI*1), Z16
+	VMOVUPS     (SI)(BX*1), Z16
 	VFMADD231PS Z12, Z16, Z1
 	VFMADD231PS Z13, Z16, Z4
 	VFMADD231PS Z14, Z16, Z7
 	VFMADD231PS Z15, Z16, Z10
-	VMOVUPS     (BX)(SI*2), Z16
+	VMOVUPS     (SI)(BX*2), Z16
 	VFMADD231PS Z12, Z16, Z2
 	VFMADD231PS Z13, Z16, Z5
 	VFMADD231PS Z14, Z16, Z8
 	VFMADD231PS Z15, Z16, Z11
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -7658,21 +8666,21 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z12
-	VMOVUPS.Z   (AX)(CX*1), K1, Z13
-	VMOVUPS.Z   (AX)(CX*2), K1, Z14
-	VMOVUPS.Z   (AX)(DX*1), K1, Z15
-	VMOVUPS     (BX), Z16
+	VMOVUPS.Z   (DX), K1, Z12
+	VMOVUPS.Z   (DX)(AX*1), K1, Z13
+	VMOVUPS.Z   (DX)(AX*2), K1, Z14
+	VMOVUPS.Z   (DX)(CX*1), K1, Z15
+	VMOVUPS     (SI), Z16
 	VFMADD231PS Z12, Z16, Z0
 	VFMADD231PS Z13, Z16, Z3
 	VFMADD231PS Z14, Z16, Z6
 	VFMADD231PS Z15, Z16, Z9
-	VMOVUPS     (BX)(SI*1), Z16
+	VMOVUPS     (SI)(BX*1), Z16
 	VFMADD231PS Z12, Z16, Z1
 	VFMADD231PS Z13, Z16, Z4
 	VFMADD231PS Z14, Z16, Z7
 	VFMADD231PS Z15, Z16, Z10
-	VMOVUPS     (BX)(SI*2), Z16
+	VMOVUPS     (SI)(BX*2), Z16
 	VFMADD231PS Z12, Z16, Z2
 	VFMADD231PS Z13, Z16, Z5
 	VFMADD231PS Z14, Z16, Z8
@@ -7750,45 +8758,45 @@ TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
-	LEAQ   (SI)(SI*2), DI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (BX)(BX*2), SI
+	MOVQ   b+24(FP), DI
 	MOVQ   k+0(FP), R8
 	SUBQ   $0x10, R8
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z16
-	VMOVUPS     (AX)(CX*1), Z17
-	VMOVUPS     (AX)(CX*2), Z18
-	VMOVUPS     (AX)(DX*1), Z19
-	VMOVUPS     (BX), Z20
+	VMOVUPS     (DX), Z16
+	VMOVUPS     (DX)(AX*1), Z17
+	VMOVUPS     (DX)(AX*2), Z18
+	VMOVUPS     (DX)(CX*1), Z19
+	VMOVUPS     (DI), Z20
 	VFMADD231PS Z16, Z20, Z0
 	VFMADD231PS Z17, Z20, Z4
 	VFMADD231PS Z18, Z20, Z8
 	VFMADD231PS Z19, Z20, Z12
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (DI)(BX*1), Z20
 	VFMADD231PS Z16, Z20, Z1
 	VFMADD231PS Z17, Z20, Z5
 	VFMADD231PS Z18, Z20, Z9
 	VFMADD231PS Z19, Z20, Z13
-	VMOVUPS     (BX)(SI*2), Z20
+	VMOVUPS     (DI)(BX*2), Z20
 	VFMADD231PS Z16, Z20, Z2
 	VFMADD231PS Z17, Z20, Z6
 	VFMADD231PS Z18, Z20, Z10
 	VFMADD231PS Z19, Z20, Z14
-	VMOVUPS     (BX)(DI*1), Z20
+	VMOVUPS     (DI)(SI*1), Z20
 	VFMADD231PS Z16, Z20, Z3
 	VFMADD231PS Z17, Z20, Z7
 	VFMADD231PS Z18, Z20, Z11
 	VFMADD231PS Z19, Z20, Z15
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, DI
 	SUBQ        $0x10, R8
 	JGE         loop
 
@@ -7798,26 +8806,26 @@ tail:
 	MOVQ        $-1, R9
 	BZHIQ       R8, R9, R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (AX), K1, Z16
-	VMOVUPS.Z   (AX)(CX*1), K1, Z17
-	VMOVUPS.Z   (AX)(CX*2), K1, Z18
-	VMOVUPS.Z   (AX)(DX*1), K1, Z19
-	VMOVUPS     (BX), Z20
+	VMOVUPS.Z   (DX), K1, Z16
+	VMOVUPS.Z   (DX)(AX*1), K1, Z17
+	VMOVUPS.Z   (DX)(AX*2), K1, Z18
+	VMOVUPS.Z   (DX)(CX*1), K1, Z19
+	VMOVUPS     (DI), Z20
 	VFMADD231PS Z16, Z20, Z0
 	VFMADD231PS Z17, Z20, Z4
 	VFMADD231PS Z18, Z20, Z8
 	VFMADD231PS Z19, Z20, Z12
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (DI)(BX*1), Z20
 	VFMADD231PS Z16, Z20, Z1
 	VFMADD231PS Z17, Z20, Z5
 	VFMADD231PS Z18, Z20, Z9
 	VFMADD231PS Z19, Z20, Z13
-	VMOVUPS     (BX)(SI*2), Z20
+	VMOVUPS     (DI)(BX*2), Z20
 	VFMADD231PS Z16, Z20, Z2
 	VFMADD231PS Z17, Z20, Z6
 	VFMADD231PS Z18, Z20, Z10
 	VFMADD231PS Z19, Z20, Z14
-	VMOVUPS     (BX)(DI*1), Z20
+	VMOVUPS     (DI)(SI*1), Z20
 	VFMADD231PS Z16, Z20, Z3
 	VFMADD231PS Z17, Z20, Z7
 	VFMADD231PS Z18, Z20, Z11
@@ -7915,50 +8923,50 @@ TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z17, Z17, Z17
 	VXORPS Z18, Z18, Z18
 	VXORPS Z19, Z19, Z19
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
-	LEAQ   (SI)(SI*2), DI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (BX)(BX*2), SI
+	MOVQ   b+24(FP), DI
 	MOVQ   k+0(FP), R8
 	SUBQ   $0x10, R8
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z20
-	VMOVUPS     (AX)(CX*1), Z21
-	VMOVUPS     (AX)(CX*2), Z22
-	VMOVUPS     (AX)(DX*1), Z23
-	VMOVUPS     (BX), Z24
+	VMOVUPS     (DX), Z20
+	VMOVUPS     (DX)(AX*1), Z21
+	VMOVUPS     (DX)(AX*2), Z22
+	VMOVUPS     (DX)(CX*1), Z23
+	VMOVUPS     (DI), Z24
 	VFMADD231PS Z20, Z24, Z0
 	VFMADD231PS Z21, Z24, Z5
 	VFMADD231PS Z22, Z24, Z10
 	VFMADD231PS Z23, Z24, Z15
-	VMOVUPS     (BX)(SI*1), Z24
+	VMOVUPS     (DI)(BX*1), Z24
 	VFMADD231PS Z20, Z24, Z1
 	VFMADD231PS Z21, Z24, Z6
 	VFMADD231PS Z22, Z24, Z11
 	VFMADD231PS Z23, Z24, Z16
-	VMOVUPS     (BX)(SI*2), Z24
+	VMOVUPS     (DI)(BX*2), Z24
 	VFMADD231PS Z20, Z24, Z2
 	VFMADD231PS Z21, Z24, Z7
 	VFMADD231PS Z22, Z24, Z12
 	VFMADD231PS Z23, Z24, Z17
-	VMOVUPS     (BX)(DI*1), Z24
+	VMOVUPS     (DI)(SI*1), Z24
 	VFMADD231PS Z20, Z24, Z3
 	VFMADD231PS Z21, Z24, Z8
 	VFMADD231PS Z22, Z24, Z13
 	VFMADD231PS Z23, Z24, Z18
-	VMOVUPS     (BX)(SI*4), Z24
+	VMOVUPS     (DI)(BX*4), Z24
 	VFMADD231PS Z20, Z24, Z4
 	VFMADD231PS Z21, Z24, Z9
 	VFMADD231PS Z22, Z24, Z14
 	VFMADD231PS Z23, Z24, Z19
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, DI
 	SUBQ        $0x10, R8
 	JGE         loop
 
@@ -7968,31 +8976,31 @@ tail:
 	MOVQ        $-1, R9
 	BZHIQ       R8, R9, R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (AX), K1, Z20
-	VMOVUPS.Z   (AX)(CX*1), K1, Z21
-	VMOVUPS.Z   (AX)(CX*2), K1, Z22
-	VMOVUPS.Z   (AX)(DX*1), K1, Z23
-	VMOVUPS     (BX), Z24
+	VMOVUPS.Z   (DX), K1, Z20
+	VMOVUPS.Z   (DX)(AX*1), K1, Z21
+	VMOVUPS.Z   (DX)(AX*2), K1, Z22
+	VMOVUPS.Z   (DX)(CX*1), K1, Z23
+	VMOVUPS     (DI), Z24
 	VFMADD231PS Z20, Z24, Z0
 	VFMADD231PS Z21, Z24, Z5
 	VFMADD231PS Z22, Z24, Z10
 	VFMADD231PS Z23, Z24, Z15
-	VMOVUPS     (BX)(SI*1), Z24
+	VMOVUPS     (DI)(BX*1), Z24
 	VFMADD231PS Z20, Z24, Z1
 	VFMADD231PS Z21, Z24, Z6
 	VFMADD231PS Z22, Z24, Z11
 	VFMADD231PS Z23, Z24, Z16
-	VMOVUPS     (BX)(SI*2), Z24
+	VMOVUPS     (DI)(BX*2), Z24
 	VFMADD231PS Z20, Z24, Z2
 	VFMADD231PS Z21, Z24, Z7
 	VFMADD231PS Z22, Z24, Z12
 	VFMADD231PS Z23, Z24, Z17
-	VMOVUPS     (BX)(DI*1), Z24
+	VMOVUPS     (DI)(SI*1), Z24
 	VFMADD231PS Z20, Z24, Z3
 	VFMADD231PS Z21, Z24, Z8
 	VFMADD231PS Z22, Z24, Z13
 	VFMADD231PS Z23, Z24, Z18
-	VMOVUPS     (BX)(SI*4), Z24
+	VMOVUPS     (DI)(BX*4), Z24
 	VFMADD231PS Z20, Z24, Z4
 	VFMADD231PS Z21, Z24, Z9
 	VFMADD231PS Z22, Z24, Z14
@@ -8091,30 +9099,30 @@ TEXT ·dots5x1AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
 	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
 	MOVQ   k+0(FP), SI
 	SUBQ   $0x10, SI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z5
-	VMOVUPS     (AX)(CX*1), Z6
-	VMOVUPS     (AX)(CX*2), Z7
-	VMOVUPS     (AX)(DX*1), Z8
-	VMOVUPS     (AX)(CX*4), Z9
+	VMOVUPS     (DX), Z5
+	VMOVUPS     (DX)(AX*1), Z6
+	VMOVUPS     (DX)(AX*2), Z7
+	VMOVUPS     (DX)(CX*1), Z8
+	VMOVUPS     (DX)(AX*4), Z9
 	VMOVUPS     (BX), Z10
 	VFMADD231PS Z5, Z10, Z0
 	VFMADD231PS Z6, Z10, Z1
 	VFMADD231PS Z7, Z10, Z2
 	VFMADD231PS Z8, Z10, Z3
 	VFMADD231PS Z9, Z10, Z4
-	ADDQ        $0x40, AX
+	ADDQ        $0x40, DX
 	ADDQ        $0x40, BX
 	SUBQ        $0x10, SI
 	JGE         loop
@@ -8125,11 +9133,11 @@ tail:
 	MOVQ        $-1, DI
 	BZHIQ       SI, DI, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (AX), K1, Z5
-	VMOVUPS.Z   (AX)(CX*1), K1, Z6
-	VMOVUPS.Z   (AX)(CX*2), K1, Z7
-	VMOVUPS.Z   (AX)(DX*1), K1, Z8
-	VMOVUPS.Z   (AX)(CX*4), K1, Z9
+	VMOVUPS.Z   (DX), K1, Z5
+	VMOVUPS.Z   (DX)(AX*1), K1, Z6
+	VMOVUPS.Z   (DX)(AX*2), K1, Z7
+	VMOVUPS.Z   (DX)(CX*1), K1, Z8
+	VMOVUPS.Z   (DX)(AX*4), K1, Z9
 	VMOVUPS     (BX), Z10
 	VFMADD231PS Z5, Z10, Z0
 	VFMADD231PS Z6, Z10, Z1
@@ -8187,37 +9195,37 @@ TEXT ·dots5x2AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z7, Z7, Z7
 	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z10
-	VMOVUPS     (AX)(CX*1), Z11
-	VMOVUPS     (AX)(CX*2), Z12
-	VMOVUPS     (AX)(DX*1), Z13
-	VMOVUPS     (AX)(CX*4), Z14
-	VMOVUPS     (BX), Z15
+	VMOVUPS     (DX), Z10
+	VMOVUPS     (DX)(AX*1), Z11
+	VMOVUPS     (DX)(AX*2), Z12
+	VMOVUPS     (DX)(CX*1), Z13
+	VMOVUPS     (DX)(AX*4), Z14
+	VMOVUPS     (SI), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (BX)(SI*1), Z15
+	VMOVUPS     (SI)(BX*1), Z15
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z12, Z15, Z5
 	VFMADD231PS Z13, Z15, Z7
 	VFMADD231PS Z14, Z15, Z9
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -8227,18 +9235,18 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z10
-	VMOVUPS.Z   (AX)(CX*1), K1, Z11
-	VMOVUPS.Z   (AX)(CX*2), K1, Z12
-	VMOVUPS.Z   (AX)(DX*1), K1, Z13
-	VMOVUPS.Z   (AX)(CX*4), K1, Z14
-	VMOVUPS     (BX), Z15
+	VMOVUPS.Z   (DX), K1, Z10
+	VMOVUPS.Z   (DX)(AX*1), K1, Z11
+	VMOVUPS.Z   (DX)(AX*2), K1, Z12
+	VMOVUPS.Z   (DX)(CX*1), K1, Z13
+	VMOVUPS.Z   (DX)(AX*4), K1, Z14
+	VMOVUPS     (SI), Z15
 	VFMADD231PS Z10, Z15, Z0
 	VFMADD231PS Z11, Z15, Z2
 	VFMADD231PS Z12, Z15, Z4
 	VFMADD231PS Z13, Z15, Z6
 	VFMADD231PS Z14, Z15, Z8
-	VMOVUPS     (BX)(SI*1), Z15
+	VMOVUPS     (SI)(BX*1), Z15
 	VFMADD231PS Z10, Z15, Z1
 	VFMADD231PS Z11, Z15, Z3
 	VFMADD231PS Z12, Z15, Z5
@@ -8316,43 +9324,43 @@ TEXT ·dots5x3AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z12, Z12, Z12
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   b+24(FP), SI
 	MOVQ   k+0(FP), DI
 	SUBQ   $0x10, DI
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z15
-	VMOVUPS     (AX)(CX*1), Z16
-	VMOVUPS     (AX)(CX*2), Z17
-	VMOVUPS     (AX)(DX*1), Z18
-	VMOVUPS     (AX)(CX*4), Z19
-	VMOVUPS     (BX), Z20
+	VMOVUPS     (DX), Z15
+	VMOVUPS     (DX)(AX*1), Z16
+	VMOVUPS     (DX)(AX*2), Z17
+	VMOVUPS     (DX)(CX*1), Z18
+	VMOVUPS     (DX)(AX*4), Z19
+	VMOVUPS     (SI), Z20
 	VFMADD231PS Z15, Z20, Z0
 	VFMADD231PS Z16, Z20, Z3
 	VFMADD231PS Z17, Z20, Z6
 	VFMADD231PS Z18, Z20, Z9
 	VFMADD231PS Z19, Z20, Z12
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (SI)(BX*1), Z20
 	VFMADD231PS Z15, Z20, Z1
 	VFMADD231PS Z16, Z20, Z4
 	VFMADD231PS Z17, Z20, Z7
 	VFMADD231PS Z18, Z20, Z10
 	VFMADD231PS Z19, Z20, Z13
-	VMOVUPS     (BX)(SI*2), Z20
+	VMOVUPS     (SI)(BX*2), Z20
 	VFMADD231PS Z15, Z20, Z2
 	VFMADD231PS Z16, Z20, Z5
 	VFMADD231PS Z17, Z20, Z8
 	VFMADD231PS Z18, Z20, Z11
 	VFMADD231PS Z19, Z20, Z14
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -8362,24 +9370,24 @@ tail:
 	MOVQ        $-1, R8
 	BZHIQ       DI, R8, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (AX), K1, Z15
-	VMOVUPS.Z   (AX)(CX*1), K1, Z16
-	VMOVUPS.Z   (AX)(CX*2), K1, Z17
-	VMOVUPS.Z   (AX)(DX*1), K1, Z18
-	VMOVUPS.Z   (AX)(CX*4), K1, Z19
-	VMOVUPS     (BX), Z20
+	VMOVUPS.Z   (DX), K1, Z15
+	VMOVUPS.Z   (DX)(AX*1), K1, Z16
+	VMOVUPS.Z   (DX)(AX*2), K1, Z17
+	VMOVUPS.Z   (DX)(CX*1), K1, Z18
+	VMOVUPS.Z   (DX)(AX*4), K1, Z19
+	VMOVUPS     (SI), Z20
 	VFMADD231PS Z15, Z20, Z0
 	VFMADD231PS Z16, Z20, Z3
 	VFMADD231PS Z17, Z20, Z6
 	VFMADD231PS Z18, Z20, Z9
 	VFMADD231PS Z19, Z20, Z12
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (SI)(BX*1), Z20
 	VFMADD231PS Z15, Z20, Z1
 	VFMADD231PS Z16, Z20, Z4
 	VFMADD231PS Z17, Z20, Z7
 	VFMADD231PS Z18, Z20, Z10
 	VFMADD231PS Z19, Z20, Z13
-	VMOVUPS     (BX)(SI*2), Z20
+	VMOVUPS     (SI)(BX*2), Z20
 	VFMADD231PS Z15, Z20, Z2
 	VFMADD231PS Z16, Z20, Z5
 	VFMADD231PS Z17, Z20, Z8
@@ -8478,50 +9486,50 @@ TEXT ·dots5x4AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z17, Z17, Z17
 	VXORPS Z18, Z18, Z18
 	VXORPS Z19, Z19, Z19
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
-	LEAQ   (SI)(SI*2), DI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (BX)(BX*2), SI
+	MOVQ   b+24(FP), DI
 	MOVQ   k+0(FP), R8
 	SUBQ   $0x10, R8
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z20
-	VMOVUPS     (AX)(CX*1), Z21
-	VMOVUPS     (AX)(CX*2), Z22
-	VMOVUPS     (AX)(DX*1), Z23
-	VMOVUPS     (AX)(CX*4), Z24
-	VMOVUPS     (BX), Z25
+	VMOVUPS     (DX), Z20
+	VMOVUPS     (DX)(AX*1), Z21
+	VMOVUPS     (DX)(AX*2), Z22
+	VMOVUPS     (DX)(CX*1), Z23
+	VMOVUPS     (DX)(AX*4), Z24
+	VMOVUPS     (DI), Z25
 	VFMADD231PS Z20, Z25, Z0
 	VFMADD231PS Z21, Z25, Z4
 	VFMADD231PS Z22, Z25, Z8
 	VFMADD231PS Z23, Z25, Z12
 	VFMADD231PS Z24, Z25, Z16
-	VMOVUPS     (BX)(SI*1), Z25
+	VMOVUPS     (DI)(BX*1), Z25
 	VFMADD231PS Z20, Z25, Z1
 	VFMADD231PS Z21, Z25, Z5
 	VFMADD231PS Z22, Z25, Z9
 	VFMADD231PS Z23, Z25, Z13
 	VFMADD231PS Z24, Z25, Z17
-	VMOVUPS     (BX)(SI*2), Z25
+	VMOVUPS     (DI)(BX*2), Z25
 	VFMADD231PS Z20, Z25, Z2
 	VFMADD231PS Z21, Z25, Z6
 	VFMADD231PS Z22, Z25, Z10
 	VFMADD231PS Z23, Z25, Z14
 	VFMADD231PS Z24, Z25, Z18
-	VMOVUPS     (BX)(DI*1), Z25
+	VMOVUPS     (DI)(SI*1), Z25
 	VFMADD231PS Z20, Z25, Z3
 	VFMADD231PS Z21, Z25, Z7
 	VFMADD231PS Z22, Z25, Z11
 	VFMADD231PS Z23, Z25, Z15
 	VFMADD231PS Z24, Z25, Z19
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, DI
 	SUBQ        $0x10, R8
 	JGE         loop
 
@@ -8531,30 +9539,30 @@ tail:
 	MOVQ        $-1, R9
 	BZHIQ       R8, R9, R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (AX), K1, Z20
-	VMOVUPS.Z   (AX)(CX*1), K1, Z21
-	VMOVUPS.Z   (AX)(CX*2), K1, Z22
-	VMOVUPS.Z   (AX)(DX*1), K1, Z23
-	VMOVUPS.Z   (AX)(CX*4), K1, Z24
-	VMOVUPS     (BX), Z25
+	VMOVUPS.Z   (DX), K1, Z20
+	VMOVUPS.Z   (DX)(AX*1), K1, Z21
+	VMOVUPS.Z   (DX)(AX*2), K1, Z22
+	VMOVUPS.Z   (DX)(CX*1), K1, Z23
+	VMOVUPS.Z   (DX)(AX*4), K1, Z24
+	VMOVUPS     (DI), Z25
 	VFMADD231PS Z20, Z25, Z0
 	VFMADD231PS Z21, Z25, Z4
 	VFMADD231PS Z22, Z25, Z8
 	VFMADD231PS Z23, Z25, Z12
 	VFMADD231PS Z24, Z25, Z16
-	VMOVUPS     (BX)(SI*1), Z25
+	VMOVUPS     (DI)(BX*1), Z25
 	VFMADD231PS Z20, Z25, Z1
 	VFMADD231PS Z21, Z25, Z5
 	VFMADD231PS Z22, Z25, Z9
 	VFMADD231PS Z23, Z25, Z13
 	VFMADD231PS Z24, Z25, Z17
-	VMOVUPS     (BX)(SI*2), Z25
+	VMOVUPS     (DI)(BX*2), Z25
 	VFMADD231PS Z20, Z25, Z2
 	VFMADD231PS Z21, Z25, Z6
 	VFMADD231PS Z22, Z25, Z10
 	VFMADD231PS Z23, Z25, Z14
 	VFMADD231PS Z24, Z25, Z18
-	VMOVUPS     (BX)(DI*1), Z25
+	VMOVUPS     (DI)(SI*1), Z25
 	VFMADD231PS Z20, Z25, Z3
 	VFMADD231PS Z21, Z25, Z7
 	VFMADD231PS Z22, Z25, Z11
@@ -8674,56 +9682,56 @@ TEXT ·dots5x5AVX512(SB), NOSPLIT, $0-48
 	VXORPS Z22, Z22, Z22
 	VXORPS Z23, Z23, Z23
 	VXORPS Z24, Z24, Z24
-	MOVQ   a+8(FP), AX
-	MOVQ   aRow+16(FP), CX
-	SHLQ   $0x02, CX
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   bRow+32(FP), SI
-	SHLQ   $0x02, SI
-	LEAQ   (SI)(SI*2), DI
+	MOVQ   aRow+16(FP), AX
+	SHLQ   $0x02, AX
+	LEAQ   (AX)(AX*2), CX
+	MOVQ   a+8(FP), DX
+	MOVQ   bRow+32(FP), BX
+	SHLQ   $0x02, BX
+	LEAQ   (BX)(BX*2), SI
+	MOVQ   b+24(FP), DI
 	MOVQ   k+0(FP), R8
 	SUBQ   $0x10, R8
 	JLT    tail
 
 loop:
-	VMOVUPS     (AX), Z25
-	VMOVUPS     (AX)(CX*1), Z26
-	VMOVUPS     (AX)(CX*2), Z27
-	VMOVUPS     (AX)(DX*1), Z28
-	VMOVUPS     (AX)(CX*4), Z29
-	VMOVUPS     (BX), Z30
+	VMOVUPS     (DX), Z25
+	VMOVUPS     (DX)(AX*1), Z26
+	VMOVUPS     (DX)(AX*2), Z27
+	VMOVUPS     (DX)(CX*1), Z28
+	VMOVUPS     (DX)(AX*4), Z29
+	VMOVUPS     (DI), Z30
 	VFMADD231PS Z25, Z30, Z0
 	VFMADD231PS Z26, Z30, Z5
 	VFMADD231PS Z27, Z30, Z10
 	VFMADD231PS Z28, Z30, Z15
 	VFMADD231PS Z29, Z30, Z20
-	VMOVUPS     (BX)(SI*1), Z30
+	VMOVUPS     (DI)(BX*1), Z30
 	VFMADD231PS Z25, Z30, Z1
 	VFMADD231PS Z26, Z30, Z6
 	VFMADD231PS Z27, Z30, Z11
 	VFMADD231PS Z28, Z30, Z16
 	VFMADD231PS Z29, Z30, Z21
-	VMOVUPS     (BX)(SI*2), Z30
+	VMOVUPS     (DI)(BX*2), Z30
 	VFMADD231PS Z25, Z30, Z2
 	VFMADD231PS Z26, Z30, Z7
 	VFMADD231PS Z27, Z30, Z12
 	VFMADD231PS Z28, Z30, Z17
 	VFMADD231PS Z29, Z30, Z22
-	VMOVUPS     (BX)(DI*1), Z30
+	VMOVUPS     (DI)(SI*1), Z30
 	VFMADD231PS Z25, Z30, Z3
 	VFMADD231PS Z26, Z30, Z8
 	VFMADD231PS Z27, Z30, Z13
 	VFMADD231PS Z28, Z30, Z18
 	VFMADD231PS Z29, Z30, Z23
-	VMOVUPS     (BX)(SI*4), Z30
+	VMOVUPS     (DI)(BX*4), Z30
 	VFMADD231PS Z25, Z30, Z4
 	VFMADD231PS Z26, Z30, Z9
 	VFMADD231PS Z27, Z30, Z14
 	VFMADD231PS Z28, Z30, Z19
 	VFMADD231PS Z29, Z30, Z24
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, DI
 	SUBQ        $0x10, R8
 	JGE         loop
 
@@ -8733,36 +9741,36 @@ tail:
 	MOVQ        $-1, R9
 	BZHIQ       R8, R9, R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (AX), K1, Z25
-	VMOVUPS.Z   (AX)(CX*1), K1, Z26
-	VMOVUPS.Z   (AX)(CX*2), K1, Z27
-	VMOVUPS.Z   (AX)(DX*1), K1, Z28
-	VMOVUPS.Z   (AX)(CX*4), K1, Z29
-	VMOVUPS     (BX), Z30
+	VMOVUPS.Z   (DX), K1, Z25
+	VMOVUPS.Z   (DX)(AX*1), K1, Z26
+	VMOVUPS.Z   (DX)(AX*2), K1, Z27
+	VMOVUPS.Z   (DX)(CX*1), K1, Z28
+	VMOVUPS.Z   (DX)(AX*4), K1, Z29
+	VMOVUPS     (DI), Z30
 	VFMADD231PS Z25, Z30, Z0
 	VFMADD231PS Z26, Z30, Z5
 	VFMADD231PS Z27, Z30, Z10
 	VFMADD231PS Z28, Z30, Z15
 	VFMADD231PS Z29, Z30, Z20
-	VMOVUPS     (BX)(SI*1), Z30
+	VMOVUPS     (DI)(BX*1), Z30
 	VFMADD231PS Z25, Z30, Z1
 	VFMADD231PS Z26, Z30, Z6
 	VFMADD231PS Z27, Z30, Z11
 	VFMADD231PS Z28, Z30, Z16
 	VFMADD231PS Z29, Z30, Z21
-	VMOVUPS     (BX)(SI*2), Z30
+	VMOVUPS     (DI)(BX*2), Z30
 	VFMADD231PS Z25, Z30, Z2
 	VFMADD231PS Z26, Z30, Z7
 	VFMADD231PS Z27, Z30, Z12
 	VFMADD231PS Z28, Z30, Z17
 	VFMADD231PS Z29, Z30, Z22
-	VMOVUPS     (BX)(DI*1), Z30
+	VMOVUPS     (DI)(SI*1), Z30
 	VFMADD231PS Z25, Z30, Z3
 	VFMADD231PS Z26, Z30, Z8
 	VFMADD231PS Z27, Z30, Z13
 	VFMADD231PS Z28, Z30, Z18
 	VFMADD231PS Z29, Z30, Z23
-	VMOVUPS     (BX)(SI*4), Z30
+	VMOVUPS     (DI)(BX*4), Z30
 	VFMADD231PS Z25, Z30, Z4
 	VFMADD231PS Z26, Z30, Z9
 	VFMADD231PS Z27, Z30, Z14

@@ -2,9 +2,15 @@ package kernel
 
 // The first form of a product: lanes are columns of C.
 
-// tile is one call of the inner loop: c = init + a·b, for some rows and lanes.
+// Link is one product of a sum: A is where its first element of a lies, B its
+// first row of b, K how many columns of a and rows of b meet.
+type Link struct{ A, B, K int }
+
+// tile is one call of the inner loop: c = init + the sum of a·b over the links,
+// for some rows and lanes.
 type tile struct {
-	rows, lanes, k int
+	rows, lanes    int
+	links          []Link
 	a              []float32
 	aRow, aCol     int
 	b              []float32
@@ -24,20 +30,26 @@ func tileGo(t *tile) {
 		} else {
 			clear(c)
 		}
-		i := 0
-		for ; i+4 <= t.k; i += 4 {
-			at := r*t.aRow + i*t.aCol
-			a0, a1, a2, a3 := t.a[at], t.a[at+t.aCol], t.a[at+2*t.aCol], t.a[at+3*t.aCol]
-			b0 := t.b[i*t.bRow:][:len(c)]
-			b1 := t.b[(i+1)*t.bRow:][:len(c)]
-			b2 := t.b[(i+2)*t.bRow:][:len(c)]
-			b3 := t.b[(i+3)*t.bRow:][:len(c)]
-			for j := range c {
-				c[j] += a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+		for _, l := range t.links {
+			at, b := l.A+r*t.aRow, l.B*t.bRow
+			i := 0
+			for ; i+4 <= l.K; i += 4 {
+				a0, a1, a2, a3 := t.a[at], t.a[at+t.aCol], t.a[at+2*t.aCol], t.a[at+3*t.aCol]
+				b0 := t.b[b:][:len(c)]
+				b1 := t.b[b+t.bRow:][:len(c)]
+				b2 := t.b[b+2*t.bRow:][:len(c)]
+				b3 := t.b[b+3*t.bRow:][:len(c)]
+				for j := range c {
+					c[j] += a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+				}
+				at += 4 * t.aCol
+				b += 4 * t.bRow
 			}
-		}
-		for ; i < t.k; i++ {
-			axpyGo(c, t.b[i*t.bRow:][:len(c)], t.a[r*t.aRow+i*t.aCol])
+			for ; i < l.K; i++ {
+				axpyGo(c, t.b[b:][:len(c)], t.a[at])
+				at += t.aCol
+				b += t.bRow
+			}
 		}
 	}
 }
@@ -102,8 +114,9 @@ func (plan *Plan) runTiles(task int) {
 	}
 	s := takeScratch()
 	t := &s.tile
+	t.links = s.one[:]
 	for k0 := 0; k0 == 0 || k0 < p.K; k0 += plan.kBlock {
-		t.k = min(plan.kBlock, p.K-k0)
+		t.links[0].K = min(plan.kBlock, p.K-k0)
 		for block := col0; block < col1; block += plan.colBlock {
 			for r := row0; r < row1; r++ {
 				i, end := part(p.M, plan.rowPanels, r)
@@ -190,13 +203,14 @@ func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
 
 // packRows copies the tile's rows of A to scratch, in the order of its strides.
 func (s *scratch) packRows(l *routines, t *tile) {
-	row, col := roundUp(t.k, 16)+16, 1
+	k := t.links[0].K
+	row, col := roundUp(k, 16)+16, 1
 	if t.aCol != 1 {
 		row, col = 1, 16
 	}
-	if need := 16 * (roundUp(t.k, 16) + 16); len(s.a) < need {
+	if need := 16 * (roundUp(k, 16) + 16); len(s.a) < need {
 		s.a = alignedFloats(need)
 	}
-	copyMatrix(l, s.a, row, col, t.a, t.aRow, t.aCol, t.rows, t.k)
+	copyMatrix(l, s.a, row, col, t.a, t.aRow, t.aCol, t.rows, k)
 	t.a, t.aRow, t.aCol = s.a, row, col
 }

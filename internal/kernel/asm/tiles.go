@@ -25,13 +25,15 @@ func tiles(g *gen) {
 
 func (g *gen) tile(rows, vectors int) {
 	g.begin(fmt.Sprintf("tile%dx%d", rows, vectors),
-		"func(k int, a *float32, aRow, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow, lanes int)",
+		"func(links int, link *int, a *float32, aRow, aCol int, b *float32, bRow int, init *float32, initRow int, c *float32, cRow, lanes int)",
 		"replaces the loop", "",
 		fmt.Sprintf("\tfor r := range %d {", rows),
 		fmt.Sprintf("\t\tfor j := range lanes { // 0 to %d", vectors*g.lanes),
 		"\t\t\tsum := float32(0)",
-		"\t\t\tfor i := range k {",
-		"\t\t\t\tsum += a[r*aRow+i*aCol] * b[i*bRow+j]",
+		"\t\t\tfor _, l := range links { // link is the first of so many Links",
+		"\t\t\t\tfor i := range l.K {",
+		"\t\t\t\t\tsum += a[l.A+r*aRow+i*aCol] * b[(l.B+i)*bRow+j]",
+		"\t\t\t\t}",
 		"\t\t\t}",
 		"\t\t\tc[r*cRow+j] = sum + init[r*initRow+j] // but sum where init is nil",
 		"\t\t}",
@@ -57,8 +59,9 @@ func (g *gen) tile(rows, vectors int) {
 		}
 	}
 	g.prefetch(rows, vectors)
-	a := g.rowPointers("a", "aRow", rows)
-	b, aCol, bRow, k := g.arg("b"), g.bytes("aCol"), g.bytes("bRow"), g.arg("k")
+	a := g.rowStrides("aRow", rows)
+	aCol, bRow := g.bytes("aCol"), g.bytes("bRow")
+	var b, k reg.GPVirtual
 	step := func(set [][]reg.VecVirtual, full bool) {
 		bs := make([]reg.VecVirtual, vectors)
 		for v := range bs {
@@ -84,8 +87,25 @@ func (g *gen) tile(rows, vectors int) {
 		a.advance(g, aCol)
 		g.ADDQ(bRow, b)
 	}
-	// products adds all of k up. AVX2 always reads whole vectors of b.
+	// products adds all links up. AVX2 always reads whole vectors of b.
 	products := func(name string, full bool) {
+		link, links := g.arg("link"), g.arg("links")
+		g.TESTQ(links, links)
+		g.JLE(operand.LabelRef(name + "Done"))
+
+		g.Label(name + "Link")
+		first := g.arg("a")
+		offset := g.GP64()
+		g.MOVQ(operand.Mem{Base: link}, offset)
+		g.LEAQ(operand.Mem{Base: first, Index: offset, Scale: 4}, first)
+		a.from(g, first, rows)
+		b, k = g.arg("b"), g.GP64()
+		row := g.GP64()
+		g.MOVQ(operand.Mem{Base: link, Disp: 8}, row)
+		g.IMULQ(bRow, row)
+		g.ADDQ(row, b)
+		g.MOVQ(operand.Mem{Base: link, Disp: 16}, k)
+
 		if sets > 1 {
 			g.SUBQ(operand.U8(sets), k)
 			g.JLT(operand.LabelRef(name + "Rest"))
@@ -97,23 +117,28 @@ func (g *gen) tile(rows, vectors int) {
 			g.JGE(operand.LabelRef(name + "Unrolled"))
 			g.Label(name + "Rest")
 			g.ADDQ(operand.U8(sets), k)
-			for n := sets / 2; n > 0; n /= 2 {
-				for s := range n {
-					for r := range rows {
-						for v := range vectors {
-							g.VADDPS(sums[n+s][r][v], sums[s][r][v], sums[s][r][v])
-						}
-					}
-				}
-			}
 		}
 		g.TESTQ(k, k)
-		g.JLE(operand.LabelRef(name + "Done"))
+		g.JLE(operand.LabelRef(name + "Next"))
 		g.Label(name + "Loop")
 		step(sums[0], full)
 		g.DECQ(k)
 		g.JNZ(operand.LabelRef(name + "Loop"))
+		g.Label(name + "Next")
+		g.ADDQ(operand.U8(24), link)
+		g.DECQ(links)
+		g.JNZ(operand.LabelRef(name + "Link"))
+
 		g.Label(name + "Done")
+		for n := sets / 2; n > 0; n /= 2 {
+			for s := range n {
+				for r := range rows {
+					for v := range vectors {
+						g.VADDPS(sums[n+s][r][v], sums[s][r][v], sums[s][r][v])
+					}
+				}
+			}
+		}
 	}
 	finish := func(name string, put func(sum reg.VecVirtual, v int, m operand.Mem)) {
 		g.addInit(name, sums[0], masks)
@@ -218,7 +243,14 @@ type rowPointers struct {
 }
 
 func (g *gen) rowPointers(pointer, stride string, rows int) rowPointers {
-	p := rowPointers{bases: []reg.GPVirtual{g.arg(pointer)}, stride: g.bytes(stride)}
+	p := g.rowStrides(stride, rows)
+	p.from(g, g.arg(pointer), rows)
+	return p
+}
+
+// rowStrides prepares the strides; from sets where the rows begin.
+func (g *gen) rowStrides(stride string, rows int) rowPointers {
+	p := rowPointers{stride: g.bytes(stride)}
 	if rows > 3 {
 		p.s3 = g.GP64()
 		g.LEAQ(operand.Mem{Base: p.stride, Index: p.stride, Scale: 2}, p.s3)
@@ -227,13 +259,17 @@ func (g *gen) rowPointers(pointer, stride string, rows int) rowPointers {
 		p.s5 = g.GP64()
 		g.LEAQ(operand.Mem{Base: p.stride, Index: p.stride, Scale: 4}, p.s5)
 	}
+	return p
+}
+
+func (p *rowPointers) from(g *gen, first reg.GPVirtual, rows int) {
+	p.bases = []reg.GPVirtual{first}
 	if rows > 7 {
 		second := g.GP64()
 		g.LEAQ(p.row(6), second)
 		g.ADDQ(p.stride, second)
 		p.bases = append(p.bases, second)
 	}
-	return p
 }
 
 func (p rowPointers) row(r int) operand.Mem {
