@@ -109,7 +109,7 @@ func (c *Chains) Run(task int) {
 	panel0, panel1 := part(ceilDiv(c.N, l.tileCols), c.colTasks, task%c.colTasks)
 	group0, group1 := part(len(c.Groups), c.rowTasks, task/c.colTasks)
 	groups := c.Groups[group0:group1]
-	longest := 0
+	longest := 1
 	for i := range groups {
 		longest = max(longest, len(groups[i].Links))
 	}
@@ -134,7 +134,7 @@ func (c *Chains) Run(task int) {
 				if from > 0 && from >= len(g.Links) {
 					continue
 				}
-				t.links = g.Links[from:min(from+chunk, len(g.Links))]
+				t.links = g.Links[from:min(from+chunk, len(g.Links))] // none where no tap meets the map
 				tiles := ceilDiv(g.Rows, l.tileRows)
 				for k := range tiles {
 					r, end := part(g.Rows, tiles, k)
