@@ -20,7 +20,7 @@ type batchNorm struct {
 // and where relu is set the result is cut off below 0, in the same pass. It also
 // returns the mean and the variance (c) that x had, which live as long as the step.
 //
-// The inference form, with known statistics, is a ChannelAffine.
+// The inference form, with known statistics, is BatchNormInference.
 func (x *Var) BatchNorm(scale, shift Operand, skip *Var, eps float64, relu bool) (z *Var, mean, variance *tensor.Tensor) {
 	n, value := withSkip(x, scale, shift, skip)
 	mean, variance = n.x.value.Moments()
@@ -92,6 +92,18 @@ func (n *channelAffine) backward(dz *tensor.Tensor) {
 	if n.skip != nil && n.skip.needs {
 		n.skip.give(g)
 	}
+}
+
+// BatchNormInference is batch norm with statistics (c) that were known before:
+//
+//	a = scale / sqrt(variance + eps)        b = shift - mean * a        z = relu(x * a[c] + b[c] + skip)
+//
+// It is composed, and differentiable: the gradient at x of a trained model shows
+// which pixels matter. skip may be nil.
+func (x *Var) BatchNormInference(mean, variance *tensor.Tensor, scale, shift Operand, skip *Var, eps float64, relu bool) *Var {
+	n, _ := withSkip(x, scale, shift, skip)
+	a := n.scale.Mul(Const(variance.Affine(1, eps).Sqrt().Reciprocal()))
+	return n.x.ChannelAffine(a, n.shift.Sub(a.Mul(Const(mean))), n.skip, relu)
 }
 
 // channelwise is the operands of the two operations above, on one tape.

@@ -52,6 +52,22 @@ func CrossEntropy(logits *autograd.Var, labels *tensor.Tensor) *autograd.Var {
 	return logits.CrossEntropy(labels).Mean()
 }
 
+// SmoothedCrossEntropy is the cross-entropy against a target that is not quite sure
+// of the label: it has 1-eps, and all classes share eps evenly, so that logits need
+// not grow for ever (Szegedy et al., Rethinking the Inception Architecture, 2016).
+// It panics unless 0 <= eps < 1; with 0 it is CrossEntropy.
+func SmoothedCrossEntropy(eps float64) Loss {
+	if !(eps >= 0 && eps < 1) {
+		panic(fmt.Sprintf("nn: label smoothing of %v; it must be at least 0 and less than 1", eps))
+	}
+	return func(logits *autograd.Var, labels *tensor.Tensor) *autograd.Var {
+		checkLoss("smoothed-cross-entropy", logits, labels)
+		classes := float64(logits.Shape()[1])
+		wanted := target(logits, labels).Affine(1-eps, eps/classes) // (n, classes), each row sums to 1
+		return logits.LogSoftmax(1).Mul(wanted).Mean().Scale(-classes)
+	}
+}
+
 func target(logits *autograd.Var, labels *tensor.Tensor) *autograd.Var {
 	mem := logits.Value().Memory()
 	return autograd.Const(mem.Enter(labels).OneHot(logits.Shape()[1]))

@@ -4,8 +4,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"strings"
 
 	"inkling/autograd"
@@ -23,7 +21,7 @@ type Layer interface {
 // Linear computes x·Weight + Bias: (n, in) -> (n, out).
 type Linear struct {
 	Weight *autograd.Param // (in, out)
-	Bias   *autograd.Param // (out)
+	Bias   *autograd.Param // (out), or nil
 }
 
 // NewLinear returns a Linear layer with initial values drawn by init; its
@@ -33,6 +31,12 @@ func NewLinear(name string, in, out int, init Init) *Linear {
 		Weight: autograd.NewParam(name+".weight", init(in, in, out)),
 		Bias:   autograd.NewParam(name+".bias", init(in, out)),
 	}
+}
+
+// NewLinearNoBias is NewLinear without a bias: before a batch norm, which would
+// take it away again.
+func NewLinearNoBias(name string, in, out int, init Init) *Linear {
+	return &Linear{Weight: autograd.NewParam(name+".weight", init(in, in, out))}
 }
 
 // Forward implements Layer. It panics with a *tensor.ShapeError that names the
@@ -45,6 +49,9 @@ func (l *Linear) Forward(x *autograd.Var) *autograd.Var {
 			Problem: fmt.Sprintf("the layer wants (n, %d)", in),
 			Hint:    flattenHint(x.Shape(), in),
 		})
+	}
+	if l.Bias == nil {
+		return x.MatMul(l.Weight) // (n, in) x (in, out) -> (n, out)
 	}
 	return x.MatMulAdd(l.Weight, l.Bias) // (n, in) x (in, out) + (out) -> (n, out)
 }
@@ -64,7 +71,14 @@ func flattenHint(shape []int, in int) string {
 }
 
 // Params implements Layer.
-func (l *Linear) Params() []*autograd.Param { return []*autograd.Param{l.Weight, l.Bias} }
+func (l *Linear) Params() []*autograd.Param { return weightAndBias(l.Weight, l.Bias) }
+
+func weightAndBias(weight, bias *autograd.Param) []*autograd.Param {
+	if bias == nil {
+		return []*autograd.Param{weight}
+	}
+	return []*autograd.Param{weight, bias}
+}
 
 // Func is a layer without parameters: an activation, a change of shape.
 type Func func(x *autograd.Var) *autograd.Var
@@ -79,17 +93,30 @@ func (f Func) Params() []*autograd.Param { return nil }
 var (
 	Sigmoid Layer = Func((*autograd.Var).Sigmoid)
 	Tanh    Layer = Func((*autograd.Var).Tanh)
-	ReLU    Layer = Func((*autograd.Var).ReLU)
+	ReLU    Layer = relu{}
 	Flatten Layer = Func((*autograd.Var).Flatten)
 )
 
-// Sequential applies layers one after another.
+// relu is a type of its own so that a layer before it can tell that it follows.
+type relu struct{}
+
+func (relu) Forward(x *autograd.Var) *autograd.Var { return x.ReLU() }
+func (relu) Params() []*autograd.Param             { return nil }
+
+// Sequential applies layers one after another. A BatchNorm and the ReLU after it
+// are computed in one pass.
 type Sequential []Layer
 
 // Forward implements Layer.
 func (s Sequential) Forward(x *autograd.Var) *autograd.Var {
-	for _, l := range s {
-		x = l.Forward(x)
+	for i := 0; i < len(s); i++ {
+		norm, ok := s[i].(*BatchNorm)
+		if ok && i+1 < len(s) && s[i+1] == ReLU {
+			x = norm.ForwardAdd(x, nil, true)
+			i++
+			continue
+		}
+		x = s[i].Forward(x)
 	}
 	return x
 }
@@ -103,20 +130,11 @@ func (s Sequential) Params() []*autograd.Param {
 	return all
 }
 
-// Init draws the initial values of a parameter of the given shape, for a layer
-// with fanIn inputs to each of its units.
-type Init func(fanIn int, shape ...int) *tensor.Tensor
-
-// StandardNormal draws from N(0, 1), as the story's models do.
-func StandardNormal(mem *tensor.Memory, rng *rand.Rand) Init {
-	return func(_ int, shape ...int) *tensor.Tensor { return mem.Normal(rng, 1, shape...) }
-}
-
-// FanIn draws evenly from ±1/sqrt(fanIn), PyTorch's default for linear layers
-// (LeCun et al., Efficient BackProp, 1998).
-func FanIn(mem *tensor.Memory, rng *rand.Rand) Init {
-	return func(fanIn int, shape ...int) *tensor.Tensor {
-		bound := 1 / math.Sqrt(float64(fanIn))
-		return mem.Uniform(rng, -bound, bound, shape...)
+// Buffers implements Buffered.
+func (s Sequential) Buffers() []*autograd.Param {
+	var all []*autograd.Param
+	for _, l := range s {
+		all = append(all, Buffers(l)...)
 	}
+	return all
 }

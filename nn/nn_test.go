@@ -152,6 +152,10 @@ func TestLinear(t *testing.T) {
 	if !slices.Equal(got.Float32s(), []float32{101, 202, 109, 212}) {
 		t.Errorf("x·W + b is %v", got)
 	}
+	bare := nn.NewLinearNoBias("bare", 3, 2, func(_ int, shape ...int) *tensor.Tensor { return mem.Full(2, shape...) })
+	if got := bare.Forward(autograd.Const(tensor.Ones(1, 3))).Value(); !slices.Equal(got.Float32s(), []float32{6, 6}) || len(bare.Params()) != 1 {
+		t.Errorf("x·W is %v, with %d parameters", got, len(bare.Params()))
+	}
 	for text, shape := range map[string][]int{
 		"[hidden] (4, 1, 1, 3) x (3, 2): the layer wants (n, 3); flatten each image first, with Flatten": {4, 1, 1, 3},
 		"[hidden] (3,) x (3, 2): the layer wants (n, 3); one image is a batch of one: Reshape(1, 3)":     {3},
