@@ -111,14 +111,14 @@ func ExamineSteps(images, batch, epochs int) Finding {
 }
 
 // ExamineModel looks at a model before its first step, on one batch: x (n, c, h,
-// w) and labels (n). The model's parameters are as they were afterwards.
+// w) and labels (n). The model's parameters and buffers are as they were afterwards.
 func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x, labels *tensor.Tensor) []Finding {
 	saved := make([]*tensor.Tensor, 0)
-	for _, p := range model.Params() {
+	for _, p := range nn.State(model) {
 		saved = append(saved, p.Value.Clone())
 	}
 	defer func() {
-		for i, p := range model.Params() {
+		for i, p := range nn.State(model) {
 			p.Value.CopyFrom(saved[i])
 		}
 	}()

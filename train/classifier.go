@@ -72,7 +72,7 @@ func (c *Classifier) Save(path string, samples [][]byte) error {
 
 func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 	f := &safetensors.File{}
-	for _, p := range c.Model.Params() {
+	for _, p := range nn.State(c.Model) {
 		f.Tensors = append(f.Tensors, safetensors.FromFloat32s(p.Name, p.Value.Shape(), p.Value.Float32s()))
 	}
 	if err := f.CheckFinite(); err != nil {
@@ -138,8 +138,8 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	if err := c.Info.check(); err != nil {
 		return nil, err
 	}
-	// The parameters are a single zero, repeated to their shapes, until the file
-	// is known to have as much: what the metadata claim costs no memory.
+	// Weights and filters are a single zero, repeated to their shapes, until the
+	// file is known to have as much: what the metadata claim costs no memory.
 	model, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor {
 		return tensor.CPU.Scalar(0).BroadcastTo(shape...)
 	})
@@ -148,7 +148,7 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	}
 	c.Model = model
 	var want []safetensors.Spec
-	for _, p := range model.Params() {
+	for _, p := range nn.State(model) {
 		want = append(want, safetensors.Spec{Name: p.Name, Shape: p.Value.Shape()})
 	}
 	if err := f.Match(want); err != nil {
@@ -160,13 +160,15 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	if c.Weights != digest(f) {
 		return nil, errors.New("the weights are not those that the file was saved with; it is damaged or was changed")
 	}
-	for _, p := range model.Params() {
+	for _, p := range nn.State(model) {
 		t, _ := f.Lookup(p.Name)
 		values, err := safetensors.Float32s(t)
 		if err != nil {
 			return nil, err
 		}
-		p.Value = tensor.FromFloats(values, p.Value.Shape()...)
+		if p.Value = tensor.FromFloats(values, p.Value.Shape()...); p.Value.Rank() == 4 { // filters
+			p.Value = p.Value.InFilterOrder()
+		}
 	}
 	if err := c.verify(); err != nil {
 		return nil, err

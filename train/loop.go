@@ -82,14 +82,14 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	params := t.Model.Params()
+	state := nn.State(t.Model)
 	if t.EMA != nil {
 		t.EMA.Restore()
 		defer t.EMA.Apply()
 	}
 	r := &run{
-		Trainer: t, tape: autograd.NewTapeOn(params[0].Value.Memory()), rng: rand.New(rand.NewPCG(t.Seed, 1)),
-		steps: t.Epochs * t.Train.Batches(), state: params, good: snapshot(params),
+		Trainer: t, tape: autograd.NewTapeOn(state[0].Value.Memory()), rng: rand.New(rand.NewPCG(t.Seed, 1)),
+		steps: t.Epochs * t.Train.Batches(), state: state, good: snapshot(state),
 	}
 	t.Train.Restart(t.Seed, 0)
 	for epoch := range t.Epochs {
@@ -123,7 +123,7 @@ type run struct {
 	tape  *autograd.Tape
 	rng   *rand.Rand
 	steps int               // of all epochs together
-	state []*autograd.Param // what the steps change
+	state []*autograd.Param // what the steps change: parameters and running statistics
 	good  []*tensor.Tensor  // the state at the end of the last good epoch
 }
 
@@ -256,9 +256,9 @@ func nearest(v *autograd.Var) *autograd.Param {
 	return nil
 }
 
-// notFinite returns the first parameter that holds a NaN or an infinity.
-func notFinite(params []*autograd.Param) *autograd.Param {
-	for _, p := range params {
+// notFinite returns the first of a model's numbers that is a NaN or an infinity.
+func notFinite(state []*autograd.Param) *autograd.Param {
+	for _, p := range state {
 		if !finite(p.Value) {
 			return p
 		}
@@ -275,16 +275,19 @@ func finite(x *tensor.Tensor) bool {
 	return !math.IsNaN(most) && !math.IsInf(most, 0)
 }
 
-func snapshot(params []*autograd.Param) []*tensor.Tensor {
+// snapshot copies a model's parameters and buffers, in their order in memory.
+func snapshot(state []*autograd.Param) []*tensor.Tensor {
 	var copies []*tensor.Tensor
-	for _, p := range params {
-		copies = append(copies, p.Value.Clone())
+	for _, p := range state {
+		c := p.Value.Memory().Like(p.Value)
+		c.CopyFrom(p.Value)
+		copies = append(copies, c)
 	}
 	return copies
 }
 
-func restore(params []*autograd.Param, copies []*tensor.Tensor) {
-	for i, p := range params {
+func restore(state []*autograd.Param, copies []*tensor.Tensor) {
+	for i, p := range state {
 		p.Value.CopyFrom(copies[i])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/autograd"
+	"inkling/nn"
 	"inkling/optim"
 )
 
@@ -40,17 +41,17 @@ func FindRate(ctx context.Context, t *Trainer, progress func(step, steps int)) (
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	params := t.Model.Params()
-	before, state := snapshot(params), t.Optimizer.State().Clone()
+	model := nn.State(t.Model)
+	before, state := snapshot(model), t.Optimizer.State().Clone()
 	defer func() {
-		restore(params, before)
+		restore(model, before)
 		if err := t.Optimizer.SetState(state); err != nil {
 			panic("train: an optimiser refuses its own state: " + err.Error())
 		}
 	}()
 	trial := *t
 	trial.Rate, trial.Momentum, trial.EMA, trial.Hooks = optim.Exponential(lowestRate, highestRate), nil, nil, nil
-	tape := autograd.NewTapeOn(params[0].Value.Memory())
+	tape := autograd.NewTapeOn(model[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
 	c := &RateCurve{}
 	average, best := 0.0, math.Inf(1)
