@@ -9,16 +9,16 @@ type Link struct{ A, B, K int }
 // tile is one call of the inner loop: c = init + the sum of a·b over the links,
 // for some rows and lanes.
 type tile struct {
-	rows, lanes    int
-	links          []Link
-	a              []float32
-	aRow, aCol     int
-	b              []float32
-	bRow           int
-	init           []float32 // zeros where nil
-	initRow        int
-	c              []float32
-	cRow           int
+	rows, lanes int
+	links       []Link
+	a           []float32
+	aRow, aCol  int
+	b           []float32
+	bRow        int
+	init        []float32 // zeros where nil
+	initRow     int
+	c           []float32
+	cRow        int
 }
 
 // tileGo takes four k at a time, so that C is loaded and stored a quarter as often.
