@@ -47,9 +47,10 @@ type bench struct {
 	models        []string
 	data          string
 	rows          int
+	command       *cobra.Command
 }
 
-var benches = []string{"kernels", "step", "epoch", "decode"}
+var benches = []string{"kernels", "conv", "step", "epoch", "decode"}
 
 func (a *app) benchCommand() *cobra.Command {
 	b := &bench{app: a}
@@ -62,6 +63,8 @@ taken several times; the best and the median are printed.
   kernels  multiply-adds in registers (peak), matrix products and their share of
            that peak on all cores, and loops over 16,384 numbers: exp, sigmoid,
            axpy (y + a x), sum, and widen (bytes to numbers from 0 to 1)
+  conv     the convolutions of ResNet-18, forward and backward; padding is not
+           counted as work
   step     one training step: gather a batch, forward, backward, update
   epoch    all training images once, shuffled
   decode   images from files, decoded anew (decode) and from the cache of
@@ -85,7 +88,7 @@ taken several times; the best and the median are printed.
 				args = benches
 			}
 			for _, name := range args {
-				run := map[string]func(context.Context) error{"kernels": b.kernels, "step": b.steps, "epoch": b.epochs, "decode": b.decode}[name]
+				run := map[string]func(context.Context) error{"kernels": b.kernels, "conv": b.convolutions, "step": b.steps, "epoch": b.epochs, "decode": b.decode}[name]
 				if err := run(c.Context()); err != nil {
 					return err
 				}
@@ -93,6 +96,7 @@ taken several times; the best and the median are printed.
 			return nil
 		},
 	}
+	b.command = c
 	c.Flags().IntVar(&b.rounds, "rounds", 5, "how often each figure is taken")
 	c.Flags().IntVar(&b.batch, "batch", 256, "images in a batch")
 	c.Flags().StringSliceVar(&b.models, "model", []string{"linear", "network"}, "models to train, for step and epoch: linear, network")
@@ -167,18 +171,27 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.2f s", s)
 }
 
+// peak measures the multiply-adds that one core can do, and returns the GFLOP/s
+// of all workers.
+func (b *bench) peak(ctx context.Context) (limit float64, err error) {
+	const multiplyAdds = 50_000_000
+	flops := kernel.PeakFMA(multiplyAdds)
+	row := b.measure(ctx, benchRow{Name: "peak", Shape: "multiply-adds in registers", Unit: "GFLOP/s"}, 40, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
+	row.Threads = 1
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	b.print(row)
+	return float64(flops) / 1e9 / row.Best * float64(cpu.Default().Workers()), nil
+}
+
 // kernels measures the multiply-add peak of one core, and how near to it the
 // products of the story come.
 func (b *bench) kernels(ctx context.Context) error {
-	const multiplyAdds = 50_000_000
-	flops := kernel.PeakFMA(multiplyAdds)
-	peak := b.measure(ctx, benchRow{Name: "peak", Shape: "multiply-adds in registers", Unit: "GFLOP/s"}, 1, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
-	peak.Threads = 1
-	if err := ctx.Err(); err != nil {
+	limit, err := b.peak(ctx)
+	if err != nil {
 		return err
 	}
-	b.print(peak)
-	limit := float64(flops) / 1e9 / peak.Best * float64(cpu.Default().Workers())
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, s := range []struct {
 		m, k, n int

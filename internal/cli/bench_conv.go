@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"inkling/device/cpu"
+	"inkling/tensor"
+)
+
+// mapLayer is a convolution of ResNet-18 on images of 28 x 28: maps of size x
+// size with so many channels, to out channels; times is how often the net has it.
+type mapLayer struct{ size, channels, out, kernel, stride, times int }
+
+func (l mapLayer) String() string {
+	return fmt.Sprintf("%dx%d %d to %d, %dx%d/%d", l.size, l.size, l.channels, l.out, l.kernel, l.kernel, l.stride)
+}
+
+var resnetLayers = []mapLayer{
+	{28, 3, 64, 7, 2, 1},
+	{7, 64, 64, 3, 1, 4},
+	{7, 64, 128, 3, 2, 1}, {7, 64, 128, 1, 2, 1}, {4, 128, 128, 3, 1, 3},
+	{4, 128, 256, 3, 2, 1}, {4, 128, 256, 1, 2, 1}, {2, 256, 256, 3, 1, 3},
+	{2, 256, 512, 3, 2, 1}, {2, 256, 512, 1, 2, 1}, {1, 512, 512, 3, 1, 3},
+}
+
+// meetings is the number of times that a tap meets the map along one axis, over
+// all places of the kernel: padding is not counted.
+func (l mapLayer) meetings() int {
+	places, pad, n := (l.size-1)/l.stride+1, l.kernel/2, 0
+	for i := range places {
+		for t := range l.kernel {
+			if at := i*l.stride - pad + t; at >= 0 && at < l.size {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// convolutions measures each layer shape of ResNet-18 forward, backward to its
+// input and backward to its filters, and sums them up over the net.
+func (b *bench) convolutions(ctx context.Context) error {
+	limit, err := b.peak(ctx)
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	n := b.convBatch()
+	if !b.json {
+		fmt.Fprintf(b.out, "\nthe convolutions of ResNet-18, batch %d, medians; GFLOP/s without padding, and their share of the peak\n", n)
+		fmt.Fprintf(b.out, "%-23s %19s %19s %19s\n", "", "forward", "to the input", "to the filters")
+	}
+	var total [4]benchRow // in each direction, and in all
+	var work [4]float64
+	for _, l := range resnetLayers {
+		window := tensor.Square(l.kernel, l.stride, l.kernel/2)
+		x := filled(tensor.CPU.Maps(n, l.channels, l.size, l.size), rng)
+		w := filled(tensor.CPU.Filters(l.out, l.channels, l.kernel, l.kernel), rng)
+		y := x.Conv2D(w, nil, window)
+		arena := tensor.CPU.Arena()
+		gflop := 2 * float64(n*l.channels*l.out) * float64(l.meetings()*l.meetings()) / 1e9
+		var rows [3]benchRow
+		for i, f := range []func(){
+			func() { arena.Enter(x).Conv2D(w, nil, window) },
+			func() { arena.Enter(y).Conv2DInputGrad(w, x.Shape(), window) },
+			func() { arena.Enter(x).Conv2DFilterGrad(y, w.Shape(), window) },
+		} {
+			row := benchRow{Name: directions[i], Shape: l.String(), Batch: n, Unit: "GFLOP/s"}
+			if l.channels == 3 && i == 1 {
+				continue // nothing asks for the gradient at the images
+			}
+			row = b.measure(ctx, row, max(int(1/gflop), 3), gflop, func() {
+				arena.Reset()
+				f()
+			})
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			row.Share = row.Rate / limit
+			rows[i] = row
+			for _, k := range []int{i, 3} {
+				total[k].Best += float64(l.times) * row.Best
+				total[k].Median += float64(l.times) * row.Median
+				work[k] += float64(l.times) * gflop
+			}
+		}
+		b.printDirections(l.String(), rows[:])
+	}
+	for k := range total {
+		row := &total[k]
+		row.Event, row.Name, row.Shape, row.Batch, row.Unit = "bench", "all directions", "the net", n, "GFLOP/s"
+		if k < len(directions) {
+			row.Name = directions[k]
+		}
+		row.Threads, row.Rounds = cpu.Default().Workers(), b.rounds
+		row.Rate = work[k] / row.Median
+		row.Share = row.Rate / limit
+	}
+	b.printDirections("the net", total[:3])
+	b.printDirections("all directions", total[3:])
+	return nil
+}
+
+var directions = []string{"forward", "to the input", "to the filters"}
+
+// printDirections prints a line with the figures of up to three directions; one
+// that was not measured stays empty.
+func (b *bench) printDirections(name string, rows []benchRow) {
+	line := fmt.Sprintf("%-23s", name)
+	for _, r := range rows {
+		switch {
+		case b.json && r.Event != "":
+			emit(b.out, r)
+		case r.Event != "":
+			line += fmt.Sprintf(" %9s %4.0f %3.0f%%", seconds(r.Median), r.Rate, 100*r.Share)
+		default:
+			line += fmt.Sprintf(" %19s", "")
+		}
+	}
+	if !b.json {
+		fmt.Fprintln(b.out, line)
+	}
+}
+
+// convBatch is the batch of the convolutions: the story's, unless one was asked for.
+func (b *bench) convBatch() int {
+	if b.command.Flags().Changed("batch") {
+		return b.batch
+	}
+	return 64
+}
+
+func filled(x *tensor.Tensor, rng *rand.Rand) *tensor.Tensor {
+	x.CopyFrom(tensor.CPU.Normal(rng, 1, x.Shape()...))
+	return x
+}
