@@ -51,7 +51,7 @@ var words = []word{
 			return nil
 		},
 		func(r *Recipe) (string, bool) { return "edge", r.Edge }},
-	{Form{"flip", "x|y|xy", "mirrored left to right, top to bottom, or both, half of the time; wrong for digits"},
+	{Form{"flip", "x|y|xy", "mirrored half of the time; wrong for digits"},
 		func(r *Recipe, v string) error {
 			if v != "x" && v != "y" && v != "xy" {
 				return fmt.Errorf("wanted x, y or xy")
@@ -71,16 +71,16 @@ var words = []word{
 		}},
 	between("contrast", "more or less contrast", func(r *Recipe) *Range { return &r.Contrast }),
 	around("brightness", "lighter or darker, of 1", func(r *Recipe) *Range { return &r.Brightness }),
-	{Form{"erase", "SHARE", "a rectangle of up to this share of the image becomes paper"},
+	{Form{"erase", "SHARE", "a rectangle up to this share of the image is blanked"},
 		func(r *Recipe, v string) (err error) {
 			r.Erase, err = share(v)
 			return err
 		},
 		func(r *Recipe) (string, bool) { return number(r.Erase), r.Erase != 0 }},
-	length("cutout", "a square with this side becomes paper", func(r *Recipe) *Length { return &r.Cutout }),
-	flag("alternate", "every second epoch takes the opposite of what the one before it drew", func(r *Recipe) *bool { return &r.Alternate }),
+	length("cutout", "a square with this side is blanked", func(r *Recipe) *Length { return &r.Cutout }),
+	flag("alternate", "every second epoch draws the opposite of the one before", func(r *Recipe) *bool { return &r.Alternate }),
 	flag("standardize", "each image to mean 0 and standard deviation 1", func(r *Recipe) *bool { return &r.Standardize }),
-	{Form{"normalize", "[MEAN/STD]", "all images by one mean and standard deviation; the training images' own if none is given"},
+	{Form{"normalize", "[MEAN/STD]", "all images by one mean and deviation; if not said, their own"},
 		func(r *Recipe, v string) (err error) {
 			r.Normalize, err = normal(v)
 			return err
@@ -108,14 +108,14 @@ func Parse(text string) (Recipe, error) {
 		case seen[name]:
 			return Recipe{}, fmt.Errorf("%q: %s is given twice", token, name)
 		case given != (value != "") || !given && w.Value != "" && w.Value[0] != '[' || given && w.Value == "":
-			return Recipe{}, fmt.Errorf("%q: wanted %s", token, w.usage())
+			return Recipe{}, fmt.Errorf("%q: wanted %s", token, w.Usage())
 		}
 		seen[name] = true
 		if err := w.set(&r, value); err != nil {
 			if number, ok := err.(*strconv.NumError); ok {
 				err = fmt.Errorf("%q is no number", number.Num)
 			}
-			return Recipe{}, fmt.Errorf("%q: %w; wanted %s", token, err, w.usage())
+			return Recipe{}, fmt.Errorf("%q: %w; wanted %s", token, err, w.Usage())
 		}
 	}
 	if err := r.Check(); err != nil {
@@ -154,12 +154,13 @@ func find(name string) *word {
 func list() string {
 	var all []string
 	for _, w := range words {
-		all = append(all, w.usage())
+		all = append(all, w.Usage())
 	}
 	return strings.Join(all, ", ")
 }
 
-func (f Form) usage() string {
+// Usage is how the word is written: shift=PIXELS|N%.
+func (f Form) Usage() string {
 	switch {
 	case f.Value == "":
 		return f.Name

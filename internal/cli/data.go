@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"inkling/data"
+	"inkling/data/augment"
 	"inkling/data/idx"
 	"inkling/data/source"
 	"inkling/data/synth"
@@ -198,23 +199,48 @@ func writeTree(ctx context.Context, dir string, ds *data.Dataset) error {
 }
 
 func (a *app) dataShow() *cobra.Command {
-	var file string
+	var file, recipe string
 	var each int
+	var seed uint64
 	c := &cobra.Command{
-		Use: "show DATA", Short: "Draw some images of each class into one PNG", Args: oneArg("DATA"), ValidArgsFunction: completeData,
+		Use: "show DATA", Short: "Draw some images of each class into one PNG, or show what augmentation makes of them", Args: oneArg("DATA"), ValidArgsFunction: completeData,
+		Long: `Draw some images of each class into one PNG. With --augment, draw images beside
+what the recipe makes of them: a few in the terminal, and into a PNG with --out.
+A recipe is a list such as shift=2,rotate=10,elastic=1 made of:
+
+` + recipeHelp(),
 		RunE: func(c *cobra.Command, args []string) error {
 			if each < 1 || each > 1000 {
 				return usagef("--each is between 1 and 1000")
 			}
-			if file == "" {
+			augmented := c.Flags().Changed("augment")
+			if augmented {
+				if !c.Flags().Changed("each") {
+					each = 1
+				}
+				if !c.Flags().Changed("out") {
+					file = ""
+				}
+				if _, err := augment.Parse(recipe); err != nil { // before the data are looked for
+					return usagef("--augment: %w", err)
+				}
+			} else if c.Flags().Changed("seed") {
+				return usagef("--seed is that of --augment, which is not given")
+			}
+			if file == "" && (!augmented || c.Flags().Changed("out")) {
 				return usagef("--out names no file")
 			}
-			if err := outFile(file); err != nil {
-				return fmt.Errorf("--out: %w", err)
+			if file != "" {
+				if err := outFile(file); err != nil {
+					return fmt.Errorf("--out: %w", err)
+				}
 			}
 			opened, err := source.Open(c.Context(), args[0], source.Options{})
 			if err != nil {
 				return err
+			}
+			if augmented {
+				return a.showAugmented(opened.Train, opened.Name, recipe, seed, each, file)
 			}
 			if err := savePNG(file, sheet(opened.Train, each)); err != nil {
 				return fmt.Errorf("%s: %w", quote(file), cause(err))
@@ -232,10 +258,23 @@ func (a *app) dataShow() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&file, "out", "inkling-data.png", "the picture to write")
-	c.Flags().IntVar(&each, "each", 20, "images of each class")
+	c.Flags().StringVar(&file, "out", "inkling-data.png", "the picture to write; with --augment, none if not given")
+	c.Flags().IntVar(&each, "each", 20, "images of each class; with --augment 1 if not given")
+	c.Flags().StringVar(&recipe, "augment", "", "what may happen to an image, such as shift=2,rotate=10")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the augmentation (default 0)")
 	return c
 }
+
+// recipeHelp lists what a recipe is made of, a line each.
+func recipeHelp() string {
+	var b strings.Builder
+	for _, f := range augment.Forms() {
+		fmt.Fprintf(&b, "  %-24s %s\n", f.Usage(), f.About)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+var paper, blackest = color.NRGBA{0xfa, 0xf7, 0xf2, 0xff}, color.NRGBA{0x1b, 0x1a, 0x19, 0xff}
 
 // sheet draws the first images of each class in rows, dark ink on warm paper
 // where they are grey.
@@ -243,10 +282,7 @@ func sheet(s *data.Set, each int) image.Image {
 	const gap = 4
 	w, h := s.Width+gap, s.Height+gap
 	img := image.NewNRGBA(image.Rect(0, 0, each*w+gap, len(s.Classes)*h+gap))
-	paper := color.NRGBA{0xfa, 0xf7, 0xf2, 0xff}
-	for i := 0; i < len(img.Pix); i += 4 {
-		copy(img.Pix[i:], []uint8{paper.R, paper.G, paper.B, paper.A})
-	}
+	fill(img, img.Rect, paper)
 	drawn := make([]int, len(s.Classes))
 	for i, label := range s.Labels {
 		if drawn[label] == each {
@@ -254,17 +290,28 @@ func sheet(s *data.Set, each int) image.Image {
 		}
 		left, top := gap+drawn[label]*w, gap+int(label)*h
 		drawn[label]++
-		px := s.Image(i)
-		area := s.Height * s.Width
-		for k := range area {
-			v := color.NRGBA{ink(paper.R, 0x1b, px[k]), ink(paper.G, 0x1a, px[k]), ink(paper.B, 0x19, px[k]), 0xff}
-			if s.Channels == 3 {
-				v = color.NRGBA{px[k], px[area+k], px[2*area+k], 0xff}
-			}
-			img.SetNRGBA(left+k%s.Width, top+k/s.Width, v)
+		for k := range s.Height * s.Width {
+			img.SetNRGBA(left+k%s.Width, top+k/s.Width, shade(s, s.Image(i), k))
 		}
 	}
 	return img
+}
+
+// fill paints a rectangle.
+func fill(img *image.NRGBA, area image.Rectangle, c color.NRGBA) {
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			img.SetNRGBA(x, y, c)
+		}
+	}
+}
+
+// shade is the colour of pixel k of an image: its own, or ink on paper if it is grey.
+func shade(s *data.Set, image []uint8, k int) color.NRGBA {
+	if area := s.Height * s.Width; s.Channels == 3 {
+		return color.NRGBA{image[k], image[area+k], image[2*area+k], 0xff}
+	}
+	return color.NRGBA{ink(paper.R, blackest.R, image[k]), ink(paper.G, blackest.G, image[k]), ink(paper.B, blackest.B, image[k]), 0xff}
 }
 
 // ink mixes paper and ink by a pixel's byte.
