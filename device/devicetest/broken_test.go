@@ -5,17 +5,25 @@ import "inkling/device"
 // broken is the reference with some operations done otherwise.
 type broken struct {
 	device.Backend
-	download     func(b device.Backend, dst any, src device.Buffer, off int)
-	fill         func(b device.Backend, dst device.View, v float64)
-	unary        func(b device.Backend, op device.Unary, dst, x device.View)
-	binary       func(b device.Backend, op device.Binary, dst, x, y device.View)
-	reduce       func(b device.Backend, op device.Reduction, dst, x device.View)
-	argMax       func(b device.Backend, dst, x device.View)
-	matMul       func(b device.Backend, dst, x, y, bias device.View)
-	softmax      func(b device.Backend, dst, x device.View, log bool)
-	crossEntropy func(b device.Backend, loss, probs, logits, labels device.View)
-	gather       func(b device.Backend, dst, src, index device.View, scale float64)
-	scatterAdd   func(b device.Backend, dst, src, index device.View)
+	download      func(b device.Backend, dst any, src device.Buffer, off int)
+	fill          func(b device.Backend, dst device.View, v float64)
+	unary         func(b device.Backend, op device.Unary, dst, x device.View)
+	binary        func(b device.Backend, op device.Binary, dst, x, y device.View)
+	reduce        func(b device.Backend, op device.Reduction, dst, x device.View)
+	argMax        func(b device.Backend, dst, x device.View)
+	matMul        func(b device.Backend, dst, x, y, bias device.View)
+	softmax       func(b device.Backend, dst, x device.View, log bool)
+	crossEntropy  func(b device.Backend, loss, probs, logits, labels device.View)
+	gather        func(b device.Backend, dst, src, index device.View, scale float64)
+	scatterAdd    func(b device.Backend, dst, src, index device.View)
+	maxPool       func(b device.Backend, dst, index, x device.View, g device.Window)
+	maxPoolGrad   func(b device.Backend, dst, dy, index device.View, g device.Window)
+	avgPool       func(b device.Backend, dst, x device.View, g device.Window)
+	avgPoolGrad   func(b device.Backend, dst, dy device.View, g device.Window)
+	moments       func(b device.Backend, mean, variance, x device.View)
+	channelAffine func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool)
+	batchNormGrad func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View)
+	adam          func(b device.Backend, p, m, v, g device.View, s device.AdamStep)
 }
 
 func (b broken) Download(dst any, src device.Buffer, off int) {
@@ -104,4 +112,84 @@ func (b broken) ScatterAdd(dst, src, index device.View) {
 		return
 	}
 	b.scatterAdd(b.Backend, dst, src, index)
+}
+
+func (b broken) MaxPool(dst, index, x device.View, g device.Window) {
+	if b.maxPool == nil {
+		b.Backend.MaxPool(dst, index, x, g)
+		return
+	}
+	b.maxPool(b.Backend, dst, index, x, g)
+}
+
+func (b broken) MaxPoolGrad(dst, dy, index device.View, g device.Window) {
+	if b.maxPoolGrad == nil {
+		b.Backend.MaxPoolGrad(dst, dy, index, g)
+		return
+	}
+	b.maxPoolGrad(b.Backend, dst, dy, index, g)
+}
+
+func (b broken) AvgPool(dst, x device.View, g device.Window) {
+	if b.avgPool == nil {
+		b.Backend.AvgPool(dst, x, g)
+		return
+	}
+	b.avgPool(b.Backend, dst, x, g)
+}
+
+func (b broken) AvgPoolGrad(dst, dy device.View, g device.Window) {
+	if b.avgPoolGrad == nil {
+		b.Backend.AvgPoolGrad(dst, dy, g)
+		return
+	}
+	b.avgPoolGrad(b.Backend, dst, dy, g)
+}
+
+func (b broken) Moments(mean, variance, x device.View) {
+	if b.moments == nil {
+		b.Backend.Moments(mean, variance, x)
+		return
+	}
+	b.moments(b.Backend, mean, variance, x)
+}
+
+func (b broken) ChannelAffine(dst, x, scale, shift, skip device.View, relu bool) {
+	if b.channelAffine == nil {
+		b.Backend.ChannelAffine(dst, x, scale, shift, skip, relu)
+		return
+	}
+	b.channelAffine(b.Backend, dst, x, scale, shift, skip, relu)
+}
+
+func (b broken) BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View) {
+	if b.batchNormGrad == nil {
+		b.Backend.BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale)
+		return
+	}
+	b.batchNormGrad(b.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale)
+}
+
+func (b broken) Adam(p, m, v, g device.View, s device.AdamStep) {
+	if b.adam == nil {
+		b.Backend.Adam(p, m, v, g, s)
+		return
+	}
+	b.adam(b.Backend, p, m, v, g, s)
+}
+
+// edit changes each element of a view.
+func edit(b device.Backend, v device.View, f func(index []int, x float64) float64) {
+	values := download(b, v.Buf)
+	for index, p := range elements(v) {
+		values[p] = f(index, values[p])
+	}
+	upload(b, v.Buf, values)
+}
+
+// copied is a new view with v's numbers.
+func copied(b device.Backend, v device.View) device.View {
+	other := scratch(b, v)
+	b.Unary(device.Copy, other, v)
+	return other
 }

@@ -149,6 +149,65 @@ func larges(s *suite) {
 		scatter.terms = scatter.do
 		s.try(scatter)
 	})
+
+	s.group("maps", func() { largeMaps(s) })
+}
+
+// largeMaps are operations of a residual network on maps as it keeps them, and
+// on maps as images come.
+func largeMaps(s *suite) {
+	const n, c = 11, 37
+	pool := slide{n, c, 15, 13, square(3, 2, 1, 1)}
+	at, place := pool.maps(), pool.results(c)
+	for _, l := range []layout{maps, contiguous} {
+		float := func(shape ...int) operand { return floats(l, s.normal(1), shape...) }
+		perChannel := func() operand { return floats(contiguous, s.normal(1), c) }
+		s.try(trial{
+			name:  "max-pool, " + l.name,
+			args:  []operand{float(place...), ints(l, s.oneOf(0), place...), float(at...)},
+			outs:  2,
+			exact: true,
+			do:    func(b device.Backend, v []device.View) { b.MaxPool(v[0], v[1], v[2], pool.g) },
+		})
+		for _, t := range []trial{
+			{
+				name: "max-pool-grad",
+				args: []operand{float(at...), float(place...), taken(s, pool, l)},
+				do:   func(b device.Backend, v []device.View) { b.MaxPoolGrad(v[0], v[1], v[2], pool.g) },
+			},
+			{
+				name: "avg-pool",
+				args: []operand{float(place...), float(at...)},
+				do:   func(b device.Backend, v []device.View) { b.AvgPool(v[0], v[1], pool.g) },
+			},
+			{
+				name: "avg-pool-grad",
+				args: []operand{float(at...), float(place...)},
+				do:   func(b device.Backend, v []device.View) { b.AvgPoolGrad(v[0], v[1], pool.g) },
+			},
+			{
+				name: "channel-affine",
+				args: []operand{float(at...), float(at...), perChannel(), perChannel(), float(at...)},
+				do:   func(b device.Backend, v []device.View) { b.ChannelAffine(v[0], v[1], v[2], v[3], v[4], true) },
+			},
+		} {
+			t.name += ", " + l.name
+			t.terms = t.do
+			s.try(t)
+		}
+		s.try(momentsTrial("large, "+l.name, float(at...), contiguous))
+		norm := batchNorm{name: "large, " + l.name, shape: at, dx: l, dskip: l, dy: l, y: l, x: l, channel: contiguous, spread: 1}
+		norm.gradients, norm.outs = s.normal(1), func() float64 { return max(0, s.normal(1)()) }
+		s.try(norm.trial(s))
+		norm.relu, norm.skip = true, true
+		s.try(norm.trial(s))
+	}
+	for _, l := range []layout{contiguous, filters} {
+		for _, decay := range []float64{0, 0.01} {
+			s.try(adamTrial("large, "+l.name, adamStep(3, decay), floats(l, s.normal(1), 61, 53, 3, 3), floats(l, s.normal(0.1), 61, 53, 3, 3),
+				floats(l, s.between(0, 0.1), 61, 53, 3, 3), floats(l, s.normal(1), 61, 53, 3, 3)))
+		}
+	}
 }
 
 // RunDeterminism demands that operations large enough to be cut into pieces

@@ -58,6 +58,14 @@ var families = []family{
 	{"one-hot", oneHots},
 	{"gather", gathers},
 	{"scatter-add", scatterAdds},
+	{"max-pool", maxPools},
+	{"max-pool-grad", maxPoolGrads},
+	{"avg-pool", avgPools},
+	{"avg-pool-grad", avgPoolGrads},
+	{"moments", moments},
+	{"channel-affine", channelAffines},
+	{"batch-norm-grad", batchNormGrads},
+	{"adam", adams},
 	{"large", larges},
 }
 

@@ -129,6 +129,150 @@ func TestWrongBackends(t *testing.T) {
 				b.Unary(device.Copy, to, from)
 			}
 		}}, "scatter-add", "[scatter-add"},
+		{"a max-pool whose taps count across before down", broken{maxPool: func(b device.Backend, dst, index, x device.View, g device.Window) {
+			b.MaxPool(dst, index, x, g)
+			edit(b, index, func(_ []int, tap float64) float64 {
+				down, across := int(tap)/g.Size[1], int(tap)%g.Size[1]
+				return float64(across*g.Size[0] + down)
+			})
+		}}, "max-pool", "[max-pool"},
+		{"a max-pool that loses a NaN", broken{maxPool: func(b device.Backend, dst, index, x device.View, g device.Window) {
+			x = copied(b, x)
+			edit(b, x, func(_ []int, v float64) float64 {
+				if math.IsNaN(v) {
+					return -inf
+				}
+				return v
+			})
+			b.MaxPool(dst, index, x, g)
+		}}, "max-pool", "[max-pool"},
+		{"a max-pool with zeros around the map", broken{maxPool: func(b device.Backend, dst, index, x device.View, g device.Window) {
+			b.MaxPool(dst, index, x, g)
+			edit(b, dst, func(i []int, v float64) float64 {
+				if len(inside(g, 0, i[2], x.Dims[2])) < g.Size[0] || len(inside(g, 1, i[3], x.Dims[3])) < g.Size[1] {
+					return max(v, 0)
+				}
+				return v
+			})
+		}}, "max-pool", "[max-pool"},
+		{"a max-pool-grad that adds to what was there", broken{maxPoolGrad: func(b device.Backend, dst, dy, index device.View, g device.Window) {
+			before := copied(b, dst)
+			b.MaxPoolGrad(dst, dy, index, g)
+			b.AddScaled(dst, before, 1)
+		}}, "max-pool-grad", "[max-pool-grad"},
+		{"an avg-pool that counts the taps inside", broken{avgPool: func(b device.Backend, dst, x device.View, g device.Window) {
+			b.AvgPool(dst, x, g)
+			edit(b, dst, func(i []int, v float64) float64 {
+				taps := len(inside(g, 0, i[2], x.Dims[2])) * len(inside(g, 1, i[3], x.Dims[3]))
+				return v * float64(g.Size[0]*g.Size[1]) / float64(taps)
+			})
+		}}, "avg-pool", "[avg-pool"},
+		{"an avg-pool-grad that takes dy for contiguous", broken{avgPoolGrad: func(b device.Backend, dst, dy device.View, g device.Window) {
+			dy.Strides = rowMajor(dy.Shape()).Strides
+			b.AvgPoolGrad(dst, dy, g)
+		}}, "avg-pool-grad", "[avg-pool-grad"},
+		{"a variance divided by one less", broken{moments: func(b device.Backend, mean, variance, x device.View) {
+			b.Moments(mean, variance, x)
+			if n := float64(x.Len()) / float64(max(x.Dims[1], 1)); n > 1 {
+				b.Affine(variance, variance, n/(n-1), 0)
+			}
+		}}, "moments", "[moments"},
+		{"a variance as the difference of two means in float32", broken{moments: func(b device.Backend, mean, variance, x device.View) {
+			squares, none := scratch(b, x), scratch(b, mean)
+			b.Unary(device.Square, squares, x)
+			b.Moments(variance, none, squares)
+			b.Moments(mean, none, x)
+			means := download(b, mean.Buf)
+			edit(b, variance, func(i []int, v float64) float64 {
+				m := float32(means[mean.Offset+i[0]*mean.Strides[0]])
+				return float64(max(float32(v)-m*m, 0))
+			})
+		}}, "moments", "[moments"},
+		{"a relu before the skip", broken{channelAffine: func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool) {
+			if skip.Buf != nil {
+				skip = copied(b, skip)
+			}
+			b.ChannelAffine(dst, x, scale, shift, device.View{}, relu)
+			if skip.Buf != nil {
+				b.AddScaled(dst, skip, 1)
+			}
+		}}, "channel-affine", "[channel-affine"},
+		{"a channel-affine whose relu loses a NaN", broken{channelAffine: func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool) {
+			b.ChannelAffine(dst, x, scale, shift, skip, relu)
+			edit(b, dst, func(_ []int, v float64) float64 {
+				if relu && math.IsNaN(v) {
+					return 0
+				}
+				return v
+			})
+		}}, "channel-affine", "[channel-affine"},
+		{"a channel-affine that takes the channel axis for the last", broken{channelAffine: func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool) {
+			if last := x.Rank - 1; x.Dims[1] == x.Dims[last] && skip.Buf == nil {
+				for _, v := range []*device.View{&dst, &x} {
+					v.Strides[1], v.Strides[last] = v.Strides[last], v.Strides[1]
+				}
+			}
+			b.ChannelAffine(dst, x, scale, shift, skip, relu)
+		}}, "channel-affine", "[channel-affine"},
+		{"a batch norm for whose gradient the variance is a constant", broken{batchNormGrad: func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View) {
+			b.BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale)
+			scales, rstds, dscales := download(b, scale.Buf), download(b, rstd.Buf), download(b, dscale.Buf)
+			means, xs, n := download(b, mean.Buf), copied(b, x), float64(x.Len())/float64(max(x.Dims[1], 1))
+			numbers := download(b, xs.Buf)
+			edit(b, dx, func(i []int, v float64) float64 {
+				of := func(values []float64, view device.View) float64 { return values[view.Offset+i[1]*view.Strides[0]] }
+				p := 0
+				for axis := range i {
+					p += i[axis] * xs.Strides[axis]
+				}
+				r := of(rstds, rstd)
+				return v + of(scales, scale)*r*(numbers[p]-of(means, mean))*r*of(dscales, dscale)/n
+			})
+		}}, "batch-norm-grad", "[batch-norm-grad"},
+		{"a batch-norm-grad that lets a zero of the relu through", broken{batchNormGrad: func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View) {
+			if y.Buf != nil {
+				y = copied(b, y)
+				b.Affine(y, y, 1, 1e-30)
+			}
+			b.BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale)
+		}}, "batch-norm-grad", "[batch-norm-grad"},
+		{"a batch-norm-grad whose skip gets all of dy", broken{batchNormGrad: func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View) {
+			dy = copied(b, dy)
+			b.BatchNormGrad(dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale)
+			if dskip.Buf != nil {
+				b.Unary(device.Copy, dskip, dy)
+			}
+		}}, "batch-norm-grad", "[batch-norm-grad"},
+		{"an Adam without corrections", broken{adam: func(b device.Backend, p, m, v, g device.View, s device.AdamStep) {
+			s.Correction1, s.Correction2 = 1, 1
+			b.Adam(p, m, v, g, s)
+		}}, "adam", "[adam"},
+		{"an Adam whose decay joins the gradient", broken{adam: func(b device.Backend, p, m, v, g device.View, s device.AdamStep) {
+			if s.Decay > 0 {
+				g = copied(b, g)
+				b.AddScaled(g, p, s.Decay)
+			}
+			s.Decay = 0
+			b.Adam(p, m, v, g, s)
+		}}, "adam", "[adam, decay 0."},
+		{"an Adam that spares what does not learn its decay", broken{adam: func(b device.Backend, p, m, v, g device.View, s device.AdamStep) {
+			still := copied(b, v)
+			for _, x := range []device.View{m, g} {
+				size := copied(b, x)
+				b.Unary(device.Abs, size, size)
+				b.AddScaled(still, size, 1)
+			}
+			stills, values := download(b, still.Buf), download(b, copied(b, p).Buf)
+			b.Adam(p, m, v, g, s)
+			at := 0
+			edit(b, p, func(_ []int, v float64) float64 {
+				at++
+				if s.Decay > 0 && stills[at-1] == 0 {
+					return values[at-1]
+				}
+				return v
+			})
+		}}, "adam", "[adam, decay 0."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.wrong.Backend = ref.New()

@@ -82,6 +82,51 @@ var (
 	sources = append(slices.Clip(targets), repeatedFirst, repeatedLast, repeatedAll)
 )
 
+// What convolutions want: of maps (n, c, h, v) the matrix (n, c) at each position,
+// of filters (o, c, kh, kw) the matrix (c, o) at each tap.
+var (
+	maps       = reordered("by position", contiguous, func(rank int) []int { return append(inner(rank), 0, 1) })
+	filters    = reordered("by tap", contiguous, func(rank int) []int { return append(inner(rank), 1, 0) })
+	slicedMaps = reordered("by position, sliced", sliced, func(rank int) []int { return append(inner(rank), 0, 1) })
+	nhwc       = reordered("channels last", contiguous, func(rank int) []int { return append(append([]int{0}, inner(rank)...), 1) })
+
+	// A grey image seen as one of several channels.
+	grey       = layout{"repeated on the channels", repeat(func(axis, rank int) bool { return axis == 1 }), 0}
+	greyMaps   = reordered("by position, repeated on the channels", repeatedLast, func(rank int) []int { return append(inner(rank), 0, 1) })
+	mapTargets = append(slices.Clip(targets), maps, slicedMaps, nhwc)
+	mapSources = append(slices.Clip(mapTargets), grey, greyMaps, repeatedAll)
+)
+
+// inner are the axes behind the second.
+func inner(rank int) []int {
+	var axes []int
+	for axis := 2; axis < rank; axis++ {
+		axes = append(axes, axis)
+	}
+	return axes
+}
+
+// reordered is a layout of the axes in another order: the first of them outermost.
+// Shapes of fewer than two axes stay as they are.
+func reordered(name string, l layout, order func(rank int) []int) layout {
+	return layout{name, func(shape []int) device.View {
+		if len(shape) < 2 {
+			return l.view(shape)
+		}
+		axes := order(len(shape))
+		other := make([]int, len(shape))
+		for i, axis := range axes {
+			other[i] = shape[axis]
+		}
+		from := l.view(other)
+		v := from
+		for i, axis := range axes {
+			v.Dims[axis], v.Strides[axis] = from.Dims[i], from.Strides[i]
+		}
+		return v
+	}, l.spare}
+}
+
 // at puts a contiguous view at an offset: another alignment for vectors.
 func at(off int) layout {
 	return layout{fmt.Sprint("at ", off), func(shape []int) device.View {
