@@ -115,3 +115,41 @@ func TestProductReadsNothingOutside(t *testing.T) {
 		}
 	})
 }
+
+func TestLayersReadNothingOutside(t *testing.T) {
+	arenas := [5]*arena{}
+	for i := range arenas {
+		arenas[i] = newArena(t, 1<<14)
+	}
+	eachLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(23, 24))
+		for _, atEnd := range []bool{true, false} {
+			for _, shape := range shapesOfRows() {
+				rows, cols := shape[0], shape[1]
+				n := rows * cols
+				dst, dy, y, x := arenas[0].take(n, atEnd), arenas[1].fill(rng, n, atEnd), arenas[2].fill(rng, n, atEnd), arenas[3].fill(rng, n, atEnd)
+				a := arenas[4].fill(rng, cols, atEnd)
+				sum, cross := make([]float32, cols), make([]float32, cols)
+				ColumnSquares(sum, x, a, rows, cols)
+				for _, out := range [][]float32{nil, y} {
+					ChannelAffine(dst, x, a, a, out, rows, cols, true)
+					BatchNormSums(sum, cross, nil, dy, out, x, a, rows, cols)
+					BatchNormSums(sum, cross, dst, dy, out, x, a, rows, cols)
+					BatchNormGrad(dst, dy, out, x, a, a, a, a, rows, cols)
+				}
+				ColumnSquares(a, x, cross, rows, cols)
+				BatchNormSums(a, cross, nil, dy, y, x, sum, rows, cols)
+				BatchNormSums(sum, a, nil, dy, y, x, cross, rows, cols)
+			}
+			for _, n := range lengths() {
+				dst, m, v, g := arenas[0].fill(rng, n, atEnd), arenas[1].fill(rng, n, atEnd), arenas[2].fill(rng, n, atEnd), arenas[3].fill(rng, n, atEnd)
+				Adam(dst, m, v, g, &AdamRates{Keep: 1})
+				index := unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(m))), n)
+				x := arenas[4].fill(rng, n+9, atEnd)
+				MaxOfParts(dst, index, x, []int{9, 0}, []int32{0, 1})
+				SumOfParts(dst, x, []int{9, 0}, 1)
+				SumTaken(dst, g, index, []int{0, 0}, []int32{0, 1})
+			}
+		}
+	})
+}

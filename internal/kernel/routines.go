@@ -20,6 +20,23 @@ type routines struct {
 	softmaxShort func(dst, x, top, sum []float32, rows, c int) // c <= 16
 	columnSums   func(dst, x []float32, rows, cols int)
 
+	// Channels: matrices of rows x cols, and a number for each column.
+	columnSquares     func(dst, x, center []float32, rows, cols int)
+	channelAffine     func(dst, x, scale, shift []float32, rows, cols int, least float32)
+	channelAffineSkip func(dst, x, scale, shift, skip []float32, rows, cols int, least float32)
+	batchNormSums     func(sum, cross, dy, x, mean []float32, rows, cols int)
+	batchNormSumsReLU func(sum, cross, dy, y, x, mean []float32, rows, cols int)
+	batchNormSumsKept func(sum, cross, kept, dy, y, x, mean []float32, rows, cols int)
+	batchNormGrad     func(dx, dy, x, mean, a, b, c []float32, rows, cols int)
+	batchNormGradReLU func(dx, dy, y, x, mean, a, b, c []float32, rows, cols int)
+
+	// Windows: parts of one slice, each as long as dst.
+	maxOfParts func(dst []float32, index []int32, x []float32, offsets []int, taps []int32)
+	sumTaken   func(dst, dy []float32, index []int32, offsets []int, taps []int32)
+	sumOfParts func(dst, x []float32, offsets []int, scale float32)
+
+	adam func(p, m, v, g []float32, r *AdamRates)
+
 	// The product: lanes in a vector, the greatest tile of each form, whether
 	// tile reads no more of b than its lanes, and the operations that are
 	// worth a task, some 20 µs.
@@ -48,6 +65,12 @@ var plain = routines{
 	dot: dotGo,
 
 	expSum: expSumGo, softmaxShort: softmaxShortGo, columnSums: columnSumsGo,
+
+	columnSquares: columnSquaresGo, channelAffine: channelAffineGo, channelAffineSkip: channelAffineSkipGo,
+	batchNormSums: batchNormSumsGo, batchNormSumsReLU: batchNormSumsReLUGo, batchNormSumsKept: batchNormSumsKeptGo,
+	batchNormGrad: batchNormGradGo, batchNormGradReLU: batchNormGradReLUGo,
+	maxOfParts: maxOfPartsGo, sumTaken: sumTakenGo, sumOfParts: sumOfPartsGo,
+	adam: adamGo,
 
 	lanes: 1, tileRows: 16, tileCols: 64, dotRows: 4, dotCols: 4, ragged: true, grain: 1e5,
 	tile: tileGo, dots: dotsGo,

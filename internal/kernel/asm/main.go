@@ -20,6 +20,7 @@ func main() {
 	for _, target := range []isa{avx2, avx512} {
 		write(os.Args[1], "vector", target, elementwise, reductions, rowKernels)
 		write(os.Args[1], "product", target, tiles, dots)
+		write(os.Args[1], "layers", target, norms, parts, adams)
 	}
 	// Eight lanes suit a transposition at either level.
 	write(os.Args[1], "transpose", avx2, transpose)
