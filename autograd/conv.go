@@ -29,7 +29,10 @@ func (n *conv2d) backward(dz *tensor.Tensor) {
 		n.x.give(dz.Conv2DInputGrad(n.w.value, n.x.Shape(), n.window))
 	}
 	if n.w.needs {
-		n.w.give(n.x.value.Conv2DFilterGrad(dz, n.w.Shape(), n.window))
+		s := n.w.Shape()
+		window, from, to := n.window.Reached(n.x.Shape(), s)
+		taps := [4]int{s[0], s[1], to[0] - from[0], to[1] - from[1]}
+		n.w.giveBlock(n.x.value.Conv2DFilterGrad(dz, taps[:], window), from)
 	}
 	if n.b != nil && n.b.needs {
 		n.b.give(sumChannels(dz))

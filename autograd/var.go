@@ -12,6 +12,8 @@ import (
 type Var struct {
 	value *tensor.Tensor
 	grad  *tensor.Tensor
+	block bool   // grad is only a block of the gradient, which is zero elsewhere
+	from  [2]int // where the block begins along the last two axes
 	node  node   // nil for inputs, parameters and constants
 	param *Param // of a leaf that is a parameter
 	tape  *Tape
@@ -129,8 +131,50 @@ func (v *Var) give(g *tensor.Tensor) {
 	if v.grad == nil {
 		v.grad = g
 	} else {
-		v.grad = v.grad.Add(g)
+		v.grad = v.gradient().Add(g)
 	}
+}
+
+// giveBlock is give for a gradient that is zero but for a block of the last two
+// axes, which begins at from: the taps of a filter that met the map. Of a
+// ResNet-18's filters on small images those are the smaller part, so that the
+// zeros are only written where somebody asks for them.
+func (v *Var) giveBlock(g *tensor.Tensor, from [2]int) {
+	if slices.Equal(g.Shape(), v.value.Shape()) {
+		v.give(g)
+		return
+	}
+	if v.grad == nil {
+		v.grad, v.block, v.from = g, true, from
+		return
+	}
+	v.give(whole(g, from, v.value))
+}
+
+// gradient returns the whole gradient, or nil.
+func (v *Var) gradient() *tensor.Tensor {
+	if v.block {
+		v.grad, v.block = whole(v.grad, v.from, v.value), false
+	}
+	return v.grad
+}
+
+// whole returns a block of a gradient with the zeros around it, for value.
+func whole(block *tensor.Tensor, from [2]int, value *tensor.Tensor) *tensor.Tensor {
+	g := block.Memory().Like(value)
+	g.Fill(0)
+	BlockOf(g, block.Shape(), from).CopyFrom(block)
+	return g
+}
+
+// BlockOf returns the block of x that has the given shape and begins at from
+// along the last two axes.
+func BlockOf(x *tensor.Tensor, shape []int, from [2]int) *tensor.Tensor {
+	for a := range 2 {
+		axis := x.Rank() - 2 + a
+		x = x.Slice(axis, from[a], from[a]+shape[axis])
+	}
+	return x
 }
 
 // Backward computes the gradient of v, a single number, with respect to every
@@ -145,12 +189,12 @@ func (v *Var) Backward() Grads {
 		panic(&tensor.ShapeError{Op: "backward", Shapes: [][]int{slices.Clone(v.Shape())}, Problem: "wants a single number", Hint: "reduce it first, with Sum or Mean"})
 	}
 	for _, x := range t.vars {
-		x.grad = nil
+		x.grad, x.block = nil, false
 	}
 	v.grad = t.mem.Full(1, v.Shape()...)
 	for i := len(t.vars) - 1; i >= 0; i-- {
 		if x := t.vars[i]; x.grad != nil && x.node != nil && x.needs {
-			x.node.backward(x.grad)
+			x.node.backward(x.gradient())
 		}
 	}
 	return Grads{t, t.gen}
@@ -167,9 +211,24 @@ type Grads struct {
 func (g Grads) Of(p *Param) *tensor.Tensor {
 	g.alive()
 	if v := g.tape.params[p]; v != nil {
-		return v.grad
+		return v.gradient()
 	}
 	return nil
+}
+
+// Block is Of for a gradient that is zero outside of a block: it returns that
+// block, and where it begins along the last two axes. Of any other gradient the
+// block is the whole.
+func (g Grads) Block(p *Param) (dp *tensor.Tensor, from [2]int) {
+	g.alive()
+	v := g.tape.params[p]
+	switch {
+	case v == nil:
+		return nil, from
+	case v.block:
+		return v.grad, v.from
+	}
+	return v.grad, from
 }
 
 // Replace puts another gradient, of the parameter's shape, in the place of that
@@ -180,7 +239,7 @@ func (g Grads) Replace(p *Param, dp *tensor.Tensor) {
 	if v == nil || v.grad == nil {
 		return
 	}
-	v.grad = nil
+	v.grad, v.block = nil, false
 	v.give(dp)
 }
 
@@ -188,7 +247,7 @@ func (g Grads) Replace(p *Param, dp *tensor.Tensor) {
 func (g Grads) At(v *Var) *tensor.Tensor {
 	g.alive()
 	v.alive()
-	return v.grad
+	return v.gradient()
 }
 
 func (g Grads) alive() {

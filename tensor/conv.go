@@ -55,6 +55,35 @@ func (x *Tensor) Conv2DFilterGrad(dy *Tensor, shape []int, g Window) *Tensor {
 	return out
 }
 
+// Reached returns the taps, from..to-1 down and across, that meet maps of the
+// given shape at any place at all, and a window that slides only those: a 3x3
+// filter over a padded 1x1 map has one such tap, and the gradient at the eight
+// others is zero. Where no window can do that, they are all taps.
+func (g Window) Reached(maps, filters []int) (part Window, from, to [2]int) {
+	t, s := g.conv("reached", maps, filters)
+	part = g
+	for a := range 2 {
+		from[a], to[a] = t.Size[a], 0
+		for tap := range t.Size[a] {
+			for i := range s[2+a] {
+				if at := t.At(a, i, tap); at >= 0 && at < maps[2+a] {
+					from[a], to[a] = min(from[a], tap), tap+1
+				}
+			}
+		}
+		part.Pad[a] -= from[a] * t.Dilation[a]
+	}
+	all := [2]int{t.Size[0], t.Size[1]}
+	if to[0] <= from[0] || to[1] <= from[1] || part.Pad[0] < 0 || part.Pad[1] < 0 {
+		return g, [2]int{}, all
+	}
+	_, fewer := part.conv("reached", maps, []int{filters[0], filters[1], to[0] - from[0], to[1] - from[1]})
+	if fewer != s {
+		return g, [2]int{}, all
+	}
+	return part, from, to
+}
+
 func (x *Tensor) wantGrad(op string, s [4]int, with *Tensor) {
 	if !slices.Equal(x.Shape(), s[:]) {
 		panic(shapeError(op, "wants a gradient of shape "+formatShape(s[:]), "", x, with))
