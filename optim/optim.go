@@ -159,17 +159,10 @@ func copyByName(to, from []*autograd.Param) error {
 	return nil
 }
 
-// zerosLike returns zeros with the shape of x, and with its axes in the same
-// order in memory, so that both are walked alike.
+// zerosLike returns zeros with the shape of x, in x's order in memory, so that both
+// are walked alike.
 func zerosLike(x *tensor.Tensor) *tensor.Tensor {
-	order := make([]int, x.Rank()) // axes, the one with the longest steps first
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return x.Strides()[b] - x.Strides()[a] })
-	dims, back := make([]int, x.Rank()), make([]int, x.Rank())
-	for i, axis := range order {
-		dims[i], back[axis] = x.Dim(axis), i
-	}
-	return x.Memory().Full(0, dims...).Transpose(back...)
+	z := x.Memory().Like(x)
+	z.Fill(0)
+	return z
 }

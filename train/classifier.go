@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"inkling/autograd"
+	"inkling/data/augment"
 	"inkling/models"
 	"inkling/nn"
 	"inkling/safetensors"
@@ -29,14 +30,17 @@ type Classifier struct {
 // Info is what a model file says about itself, as JSON under the key "inkling"
 // of its metadata.
 type Info struct {
-	Format       int            `json:"format"`       // 1
-	Architecture string         `json:"architecture"` // a name in package models
-	Spec         models.Spec    `json:"spec"`
-	Classes      []string       `json:"classes"`
-	Scale        float64        `json:"scale"` // a pixel's byte times this is the number that the model sees
-	Training     map[string]any `json:"training,omitempty"`
-	Weights      string         `json:"weights_sha256"` // of the tensors: names, shapes and bytes
-	Samples      []Sample       `json:"samples"`
+	Format       int         `json:"format"`       // 1
+	Architecture string      `json:"architecture"` // a name in package models
+	Spec         models.Spec `json:"spec"`
+	Classes      []string    `json:"classes"`
+	Scale        float64     `json:"scale"` // a pixel's byte times this is the number that the model sees
+	// Input is what is done to every image before that, as package augment reads it: a
+	// recipe without chance, such as standardize. Scale is 1/255 then.
+	Input    string         `json:"input,omitempty"`
+	Training map[string]any `json:"training,omitempty"`
+	Weights  string         `json:"weights_sha256"` // of the tensors: names, shapes and bytes
+	Samples  []Sample       `json:"samples"`
 }
 
 // Sample is an input with the answer that the model gave when it was saved.
@@ -53,10 +57,36 @@ const maxPixels, maxClasses = 1 << 22, 100_000
 
 // Logits runs the model on images (n, channels, height, width) given as bytes.
 func (c *Classifier) Logits(images []byte) []float32 {
-	n := len(images) / c.Spec.Pixels()
+	s, pixels := c.Spec, c.Spec.Pixels()
+	n := len(images) / pixels
 	mem := c.Model.Params()[0].Value.Memory()
-	x := tensor.Of(mem, images, n, c.Spec.Channels, c.Spec.Height, c.Spec.Width).Float().Scale(c.Scale)
+	var x *tensor.Tensor // (n, channels, height, width)
+	if c.Input == "" {
+		x = tensor.Of(mem, images, n, s.Channels, s.Height, s.Width).Float().Scale(c.Scale)
+	} else {
+		before, err := c.input()
+		if err != nil {
+			panic("train: " + err.Error()) // Save and Load have checked it
+		}
+		numbers := make([]float32, len(images))
+		for i := range n {
+			before.Floats(numbers[i*pixels:(i+1)*pixels], images[i*pixels:(i+1)*pixels], augment.Key{})
+		}
+		x = tensor.Of(mem, numbers, n, s.Channels, s.Height, s.Width)
+	}
 	return c.Model.Forward(autograd.Const(x)).Value().Float32s()
+}
+
+// input returns what does Input to an image.
+func (i *Info) input() (*augment.Augmenter, error) {
+	r, err := augment.Parse(i.Input)
+	if err != nil {
+		return nil, err
+	}
+	if r.Random() {
+		return nil, fmt.Errorf("%q changes images at random: a model is not asked like that", i.Input)
+	}
+	return augment.New(r, i.Spec.Channels, i.Spec.Height, i.Spec.Width)
 }
 
 // Save writes the classifier to a safetensors file, with up to three of the
@@ -82,6 +112,11 @@ func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 	info.Format = 1
 	info.Weights = digest(f)
 	info.Samples = nil
+	if info.Input != "" {
+		if _, err := info.input(); err != nil {
+			return nil, err
+		}
+	}
 	info.Classes = slices.Clone(info.Classes)
 	for i, name := range info.Classes { // JSON would make the same name of all that are not UTF-8
 		if !utf8.ValidString(name) {
@@ -200,6 +235,14 @@ func (i *Info) check() error {
 		return fmt.Errorf("a scale of %v for pixels", i.Scale)
 	case len(i.Samples) == 0:
 		return errors.New("the file has no sample answers, so that it cannot be verified")
+	}
+	if i.Input != "" {
+		if _, err := i.input(); err != nil {
+			return fmt.Errorf("what is done to its images: %w", err)
+		}
+		if i.Scale != 1.0/255 {
+			return fmt.Errorf("a scale of %v for pixels beside %q, which wants 1/255", i.Scale, i.Input)
+		}
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ func FindRate(ctx context.Context, t *Trainer, progress func(step, steps int)) (
 	trial.Rate, trial.Momentum, trial.EMA, trial.Hooks = optim.Exponential(lowestRate, highestRate), nil, nil, nil
 	tape := autograd.NewTapeOn(model[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
+	t.Train.Restart(t.Seed, 0)
 	c := &RateCurve{}
 	average, best := 0.0, math.Inf(1)
 	for epoch := 0; len(c.Rates) < rateSteps; epoch++ {
