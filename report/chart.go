@@ -26,6 +26,7 @@ type chart struct {
 	x, y   axis
 	lines  []line
 	rules  []rule
+	marks  []mark
 	gutter float64 // room for the labels at the lines' ends
 	narrow bool    // for a phone
 }
@@ -52,6 +53,13 @@ type line struct {
 type rule struct {
 	label string
 	y     float64
+}
+
+// mark is a place on a curve that the reader should see: a dot, a thin line down
+// to the axis, and a label above it.
+type mark struct {
+	label string
+	at    plotter.XY
 }
 
 // The sentinel colours are #0100NN, with NN an index into this list of classes.
@@ -144,8 +152,32 @@ func (c *chart) plot() *plot.Plot {
 			p.Add(&plotter.Scatter{XYs: l.pts, GlyphStyle: draw.GlyphStyle{Color: sentinel(l.kind), Radius: 2.5, Shape: draw.CircleGlyph{}}})
 		}
 	}
+	for _, m := range c.marks {
+		p.Add(&plotter.Line{
+			XYs:       plotter.XYs{{X: m.at.X, Y: c.y.min}, m.at},
+			LineStyle: draw.LineStyle{Color: sentinel(ruleLine), Width: 1},
+		})
+		p.Add(&plotter.Scatter{XYs: plotter.XYs{m.at}, GlyphStyle: draw.GlyphStyle{Color: sentinel(inkLine), Radius: 3.5, Shape: draw.CircleGlyph{}}})
+	}
 	p.Add(ends{c, p.X.Tick.Label})
+	p.Add(markLabels{c, p.X.Tick.Label})
 	return p
+}
+
+// markLabels is a plotter for the labels of marks, after all curves: each to the
+// right of its line, the later ones lower, so that neighbours do not overlap.
+type markLabels struct {
+	*chart
+	style text.Style
+}
+
+// Plot implements plot.Plotter.
+func (l markLabels) Plot(c draw.Canvas, p *plot.Plot) {
+	x, _ := p.Transforms(&c)
+	l.style.Color, l.style.XAlign, l.style.YAlign = sentinel(inkLine), text.XLeft, text.YBottom
+	for i, m := range l.marks {
+		c.FillText(l.style, vg.Point{X: x(m.at.X) + 6, Y: c.Min.Y + vg.Length(8+(len(l.marks)-1-i)*(textSize+5))}, m.label)
+	}
 }
 
 // ends is a plotter for the labels at the lines' ends, moved apart where they

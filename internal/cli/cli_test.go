@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"inkling/train"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -123,6 +127,60 @@ func TestInterrupt(t *testing.T) {
 	for _, made := range []string{"digits", "trees"} {
 		if _, err := os.Stat(filepath.Join(dir, made)); err == nil {
 			t.Errorf("the folder %s was left behind", made)
+		}
+	}
+}
+
+// Ctrl-C in the middle of a training: the model is kept as it is then, and can be
+// loaded.
+func TestInterruptedTraining(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGINT to send")
+	}
+	dir := t.TempDir()
+	command := func(line string) *exec.Cmd {
+		c := exec.Command("inkling", strings.Fields(line)...)
+		c.Dir = dir
+		return c
+	}
+	if out, err := command("data make digits --train 2000 --test 10").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, asked := range []string{"", " --json"} {
+		c := command("train digits --model linear --epochs 100000 --ema 0.9" + asked)
+		var said bytes.Buffer
+		c.Stderr = &said
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var printed strings.Builder
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			printed.WriteString(lines.Text() + "\n")
+			if strings.Count(printed.String(), "\n") == 9 { // some epochs have ended
+				c.Process.Signal(os.Interrupt)
+			}
+		}
+		c.Wait()
+		if c.ProcessState.ExitCode() != 130 || said.String() != "inkling: interrupted\n" {
+			t.Errorf("%s: exit status %d, said %q", asked, c.ProcessState.ExitCode(), &said)
+		}
+		want := regexp.MustCompile(`\nStopped: the model as it was after [0-9]+ epochs? of 100000( and [0-9]+ batch(es)? of 29)? is in inkling-model\.safetensors\.\n$`)
+		if asked != "" {
+			want = regexp.MustCompile(`\n\{"event":"stopped","epochs":[0-9]+,"batches":[0-9]+,"model_file":"inkling-model.safetensors","kept":"the model as it was after .*"\}\n$`)
+		}
+		if !want.MatchString(printed.String()) {
+			t.Errorf("%s: printed at the end %q", asked, printed.String()[max(0, printed.Len()-300):])
+		}
+		model, err := train.Load(filepath.Join(dir, "inkling-model.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stopped, _ := model.Training["stopped"].(string); !strings.Contains(stopped, "of 100000") {
+			t.Errorf("the file says that it was stopped %q", stopped)
 		}
 	}
 }

@@ -5,32 +5,25 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"inkling/data"
 	"inkling/tour"
 
 	"github.com/guptarohit/asciigraph"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 )
 
 // story tells a tour to a person: text before each chapter, a line an epoch, a
 // curve after it.
 type story struct {
 	*screen
-	bars    *mpb.Progress // the live line, on a terminal only
-	bar     *mpb.Bar
-	text    io.Writer // where lines go while the live line stands below them
+	table   *table
 	chapter tour.ChapterBegins
-	started bool // the head of the epochs' table has been printed
 	models  bool // some chapter has left a model
 }
 
 func newStory(w io.Writer) *story {
-	s := &story{screen: newScreen(w)}
-	s.text = w
-	return s
+	s := newScreen(w)
+	return &story{screen: s, table: newTable(s, "test loss", false)}
 }
 
 func (s *story) tell(event tour.Event) {
@@ -38,7 +31,7 @@ func (s *story) tell(event tour.Event) {
 	case tour.DataOpened:
 		s.data(e)
 	case tour.ChapterBegins:
-		s.chapter, s.started = e, false
+		s.chapter, s.table = e, newTable(s.screen, "test loss", false)
 		s.printf("\n%s\n\n", s.bold(wrap(e.Title, s.measure(), "")))
 		s.paragraphs(e.Text)
 	case tour.Baseline:
@@ -49,9 +42,9 @@ func (s *story) tell(event tour.Event) {
 			s.doctor(e)
 		}
 	case tour.Progress:
-		s.progress(e)
+		s.table.progress(e.Chapter, e.Epoch*e.Batches+e.Batch, e.Epochs*e.Batches)
 	case tour.EpochEnds:
-		s.epoch(e)
+		s.table.epoch(row{epoch: e.Epoch, train: e.TrainLoss, loss: e.TestLoss, accuracy: e.Accuracy, seconds: e.Seconds})
 	case tour.ChapterEnds:
 		s.models = true
 		s.end(e)
@@ -77,9 +70,9 @@ func (s *story) data(e tour.DataOpened) {
 // doctor prints a complaint: before the training as a paragraph, after it as one
 // that stands between the table and the curve.
 func (s *story) doctor(e tour.Doctor) {
-	s.endBar()
+	s.table.endBar()
 	text := fmt.Sprintf("%s %s", s.warn("doctor:"), wrap(e.Sentence, s.measure(), "        "))
-	if s.started {
+	if s.table.started {
 		s.printf("\n%s\n", text)
 	} else {
 		s.printf("%s\n\n", text)
@@ -164,56 +157,8 @@ func brief(seconds float64) string {
 	return fmt.Sprintf("%.2f s", seconds)
 }
 
-// progress moves the live line, which stands below the table while a chapter trains.
-func (s *story) progress(e tour.Progress) {
-	if s.terminal == nil {
-		return
-	}
-	if s.bar == nil {
-		s.bars = mpb.New(mpb.WithOutput(s.terminal), mpb.WithWidth(max(min(s.width-36, 40), 8)), mpb.WithRefreshRate(100*time.Millisecond))
-		s.bar = s.bars.New(int64(e.Epochs*e.Batches), mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding("─").Rbound(" "),
-			mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(" "+e.Chapter)),
-			mpb.AppendDecorators(decor.Percentage(), decor.Name("  "), decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO), ""), decor.Name(" left")))
-		s.text = s.bars
-	}
-	s.bar.SetCurrent(int64(e.Epoch*e.Batches + e.Batch))
-}
-
-// endBar removes the live line.
-func (s *story) endBar() {
-	if s.bar == nil {
-		return
-	}
-	s.bar.SetCurrent(s.bar.Current() + 1<<40)
-	s.bar.SetTotal(-1, true)
-	s.bars.Wait()
-	s.bars, s.bar, s.text = nil, nil, s.w
-}
-
-// epoch prints a line of the table. A narrow window goes without the test loss,
-// a narrower one without the time.
-func (s *story) epoch(e tour.EpochEnds) {
-	row := func(epoch, train, test, accuracy, time string) {
-		line := fmt.Sprintf("  %5s  %10s", epoch, train)
-		if s.width >= 53 {
-			line += fmt.Sprintf("  %10s", test)
-		}
-		line += "  " + accuracy
-		if s.width >= 41 {
-			line += fmt.Sprintf("  %8s", time)
-		}
-		fmt.Fprintf(s.text, "%s\n", line)
-	}
-	if !s.started {
-		row("epoch", "train loss", "test loss", fmt.Sprintf("%10s", "accuracy"), "time")
-		s.started = true
-	}
-	row(fmt.Sprint(e.Epoch+1), fmt.Sprintf("%.4f", e.TrainLoss), fmt.Sprintf("%.4f", e.TestLoss), s.accent(fmt.Sprintf("%10s", percent(e.Accuracy))), brief(e.Seconds))
-}
-
 func (s *story) end(e tour.ChapterEnds) {
-	s.endBar()
+	s.table.endBar()
 	if curve := s.curve(e.Curve); curve != "" {
 		s.printf("\n%s\n", curve)
 	}
@@ -231,7 +176,7 @@ func (s *story) end(e tour.ChapterEnds) {
 
 // curve draws accuracy in percent over the epochs, at most 12 rows. A column shows
 // one epoch's value as it is, so that the ends and the scale are the data's own.
-func (s *story) curve(accuracy []float64) string {
+func (s *screen) curve(accuracy []float64) string {
 	if len(accuracy) < 2 {
 		return ""
 	}

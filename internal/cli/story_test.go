@@ -90,7 +90,7 @@ func TestCurve(t *testing.T) {
 	for _, width := range []int{40, 80, 120} {
 		s.width = width
 		for _, values := range [][]float64{{0.103, 0.987}, {0.5, 0.123, 0.91}, append(slices.Repeat([]float64{0.4}, 40), 0.8), slices.Repeat([]float64{0.3, 0.7}, 50)} {
-			curve := (&story{screen: s}).curve(values)
+			curve := s.curve(values)
 			lines := strings.Split(curve, "\n")
 			if top := fmt.Sprintf("%.1f ┤", 100*slices.Max(values)); !strings.Contains(lines[0], top) {
 				t.Errorf("%v in %d columns: the first line is %q, want %s", values, width, lines[0], top)
@@ -106,7 +106,7 @@ func TestCurve(t *testing.T) {
 	if got := stretch([]float64{1, 2, 3, 4, 5}, 3); !slices.Equal(got, []float64{1, 3, 5}) {
 		t.Errorf("five values in three columns: %v", got)
 	}
-	if got := (&story{screen: s}).curve([]float64{0.5}); got != "" {
+	if got := s.curve([]float64{0.5}); got != "" {
 		t.Errorf("a curve of one value: %s", got)
 	}
 }

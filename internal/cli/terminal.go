@@ -143,7 +143,7 @@ func count(n int, one string) string {
 	if strings.HasSuffix(one, "y") {
 		return data.Thousands(n) + " " + strings.TrimSuffix(one, "y") + "ies"
 	}
-	if strings.HasSuffix(one, "s") {
+	if strings.HasSuffix(one, "s") || strings.HasSuffix(one, "tch") {
 		return data.Thousands(n) + " " + one + "es"
 	}
 	return data.Thousands(n) + " " + one + "s"

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+
+	"inkling/data"
+)
+
+// aside is what --valid asks for: by what share of the training images a model is
+// judged while it learns, or by the test images.
+type aside struct {
+	usual bool // the data's own validation images, or a tenth
+	test  bool
+	share float64
+}
+
+func parseAside(text string) (aside, error) {
+	switch text {
+	case "":
+		return aside{usual: true, share: 0.1}, nil
+	case "test":
+		return aside{test: true}, nil
+	}
+	share, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(share >= 0 && share < 1) {
+		return aside{}, usagef("--valid %s: want a share of the training images, at least 0 and less than 1, or the word test", quote(text))
+	}
+	return aside{share: share}, nil
+}
+
+// split is a data set as a training uses it.
+type split struct {
+	train, valid *data.Set // valid is nil where nothing is set aside
+	called       string    // what the images are that valid holds: "validation" or "test"
+	sentence     string    // where they come from
+}
+
+// divide sets images aside to validate on. The same seed sets the same ones aside.
+func divide(ds *data.Dataset, a aside, seed uint64) (*split, error) {
+	s := &split{train: ds.Train, called: "validation"}
+	untouched := ""
+	if ds.Test != nil && ds.Test.Len() > 0 {
+		untouched = fmt.Sprintf(" The %s left alone.", have(ds.Test.Len(), "test image"))
+	}
+	switch {
+	case a.test:
+		if ds.Test == nil || ds.Test.Len() == 0 {
+			return nil, fmt.Errorf("--valid test: %s has no test images", quote(ds.Name))
+		}
+		s.valid, s.called = ds.Test, "test"
+		s.sentence = fmt.Sprintf("VALIDATED ON THE TEST IMAGES, all %s of them, as --valid test asks: once settings are chosen by this accuracy, it says too much of how new images will be read.", data.Thousands(ds.Test.Len()))
+		return s, nil
+	case a.usual && ds.Valid != nil && ds.Valid.Len() > 0:
+		s.valid = ds.Valid
+		s.sentence = fmt.Sprintf("%s to learn from, and the data's own %s to validate on.", count(ds.Train.Len(), "image"), data.Thousands(ds.Valid.Len())) + untouched
+		return s, nil
+	case a.share == 0:
+		s.sentence = fmt.Sprintf("%s to learn from, and none to validate on.", count(ds.Train.Len(), "image")) + untouched
+		return s, nil
+	}
+	s.train, s.valid = ds.Train.Split(a.share, rand.New(rand.NewPCG(seed, 2)))
+	if s.train.Len() == 0 || s.valid.Len() == 0 {
+		return nil, fmt.Errorf("%s has too few training images to set some aside: %d; --valid 0 sets none aside", quote(ds.Name), ds.Train.Len())
+	}
+	s.sentence = fmt.Sprintf("%s to learn from, and %s to validate on, set aside from each class alike (seed %d).", count(s.train.Len(), "image"), data.Thousands(s.valid.Len()), seed) + untouched
+	return s, nil
+}

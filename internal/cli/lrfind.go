@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"inkling/data/source"
+	"inkling/recipe"
+	"inkling/report"
+	"inkling/train"
+
+	"github.com/guptarohit/asciigraph"
+	"github.com/spf13/cobra"
+)
+
+// rateTried and rateFound are what lrfind prints as JSON.
+type (
+	rateTried struct {
+		Event string  `json:"event"` // "rate"
+		Rate  float64 `json:"lr"`
+		Loss  float64 `json:"loss"` // smoothed
+	}
+	rateFound struct {
+		Event     string  `json:"event"` // "done"
+		Model     string  `json:"model"`
+		Optimizer string  `json:"optimizer"`
+		Batch     int     `json:"batch"`
+		Valley    float64 `json:"valley"`
+		Steepest  float64 `json:"steepest"`
+		Figure    string  `json:"figure"` // the file, if one was asked for
+	}
+)
+
+func (a *app) lrfindCommand() *cobra.Command {
+	var seed uint64
+	var out string
+	c := &cobra.Command{
+		Use:   "lrfind DATA",
+		Short: "Find a learning rate: train a few batches at rising rates and look where the loss falls",
+		Long: `Find a learning rate: train for up to 100 batches while the rate rises from 1e-7
+to 10, and stop where the loss explodes. The rate that is suggested lies two
+thirds through the longest stretch over which the smoothed loss falls.`,
+		Example: `  inkling lrfind mnist --model network
+  inkling lrfind path/to/images --optimizer momentum --out rates.svg`,
+		Args: oneArg("DATA"), ValidArgsFunction: completeData,
+	}
+	settle := recipeFlags(c, "recipe", "model", "loss", "batch", "optimizer", "augment")
+	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the order of the images (default 0)")
+	c.Flags().StringVar(&out, "out", "", "an SVG file for the curve")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		r, err := settle()
+		if err != nil {
+			return err
+		}
+		if c.Flags().Changed("out") {
+			if out == "" {
+				return usagef("--out names no file")
+			}
+			if err := outFile(out); err != nil {
+				return fmt.Errorf("--out: %w", err)
+			}
+		}
+		return a.findRate(c.Context(), r, args[0], seed, out)
+	}
+	return c
+}
+
+func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed uint64, out string) error {
+	opened, err := source.Open(ctx, name, source.Options{})
+	if err != nil {
+		return err
+	}
+	for _, w := range opened.Warnings {
+		fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
+	}
+	trainer, err := r.Trainer(opened.Train, nil, seed)
+	if err != nil {
+		return err
+	}
+	s := newScreen(a.out)
+	live := newTable(s, "", false)
+	if !a.json {
+		s.sentence("", "%s: %s", quote(opened.Name), opened.From)
+		s.sentence("", "%s by %s, in batches of %d, at rates from 1e-7 to 10\n", r.Model, r.Optimizer, r.Batch)
+	}
+	found, err := train.FindRate(ctx, trainer, func(step, steps int) {
+		if !a.json {
+			live.progress(r.Model, step, steps)
+		}
+	})
+	live.endBar()
+	if err != nil {
+		return err
+	}
+	if found.Valley == 0 {
+		return fmt.Errorf("the loss falls at no rate from %.0e to %.2g: nothing can be suggested; inkling doctor %s --model %s may know why", found.Rates[0], found.Rates[len(found.Rates)-1], quote(name), r.Model)
+	}
+	if out != "" {
+		if err := report.SaveRates(out, r.Model+" on "+opened.Name, found); err != nil {
+			return fmt.Errorf("%s: %w", quote(out), cause(err))
+		}
+	}
+	if a.json {
+		for i, rate := range found.Rates {
+			emit(a.out, rateTried{"rate", rate, found.Losses[i]})
+		}
+		return emit(a.out, rateFound{"done", r.Model, r.Optimizer, r.Batch, found.Valley, found.Steepest, out})
+	}
+	s.printf("%s\n\n", s.rates(found))
+	s.sentence("", "Suggested: %s, two thirds through the longest fall. The loss falls fastest at %.2g.", s.accent(fmt.Sprintf("--lr %.2g", found.Valley)), found.Steepest)
+	if len(found.Rates) < 100 {
+		s.sentence("", "It explodes at %.2g.", found.Rates[len(found.Rates)-1])
+	}
+	if out != "" {
+		s.sentence("", "The curve is in %s.", s.accent(quote(display(out))))
+	}
+	return nil
+}
+
+// rates draws the loss over the learning rate, whose axis is logarithmic, and
+// points at the suggestion: at most 12 rows.
+func (s *screen) rates(c *train.RateCurve) string {
+	width := max(min(s.width, 72)-12, 20)
+	graph := asciigraph.Plot(c.Losses, asciigraph.Width(width), asciigraph.Height(8), asciigraph.Precision(2), asciigraph.Offset(3))
+	lines := strings.Split(strings.TrimRight(graph, "\n"), "\n")
+	origin := max(strings.Index(lines[0], "┤"), strings.Index(lines[0], "┼")) + 1 // the curve's first column; what stands before is ASCII
+	from, to := math.Log10(c.Rates[0]), math.Log10(c.Rates[len(c.Rates)-1])
+	column := func(rate float64) int {
+		return origin + int(math.Round((math.Log10(rate)-from)/max(to-from, 1e-9)*float64(width-1)))
+	}
+	var axis, pointer strings.Builder
+	put := func(line *strings.Builder, at int, text string) bool {
+		gap := at - columns(line.String())
+		if gap < 0 || gap == 0 && line.Len() > 0 {
+			return false
+		}
+		line.WriteString(strings.Repeat(" ", gap) + text)
+		return true
+	}
+	for d := math.Ceil(from - 1e-9); d <= to+1e-9; d++ {
+		put(&axis, column(math.Pow(10, d)), "|"+strings.Replace(fmt.Sprintf("%.0e", math.Pow(10, d)), "e-0", "e-", 1))
+	}
+	put(&pointer, column(c.Valley), fmt.Sprintf("^ %.2g", c.Valley))
+	return strings.Join(append(lines, pointer.String(), axis.String(), strings.Repeat(" ", origin)+"smoothed loss over the learning rate"), "\n")
+}

@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"time"
+
+	"inkling/data/augment"
+	"inkling/data/source"
+	"inkling/models"
+	"inkling/recipe"
+	"inkling/train"
+
+	"github.com/spf13/cobra"
+)
+
+// training is the command train on its way.
+type training struct {
+	*app
+	recipe recipe.Recipe
+	seed   uint64
+	aside  aside
+	out    string
+
+	tell    func(event any)
+	trainer *train.Trainer
+	split   *split
+	start   time.Time
+	last    trainEpoch // the last one that has ended
+	ended   int        // epochs that have
+	batch   int        // batches of the one that has not
+}
+
+func (a *app) trainCommand() *cobra.Command {
+	t := &training{app: a}
+	var valid string
+	c := &cobra.Command{
+		Use:   "train DATA",
+		Short: "Train a model on images and keep it in a file",
+		Long: `Train a model on images and keep it in a file.
+
+DATA is a name (inkling data ls) or a path. A tenth of the training images, the
+same share of each class, is set aside to validate on after each epoch, unless
+DATA has images of its own for that. Test images are left alone.
+
+A recipe sets everything; flags change single settings. Ctrl-C ends the training
+after the batch at hand and keeps the model as it is then.
+
+Recipes:
+` + described(recipe.Names(), recipe.Describe) + `
+Schedules:
+` + described(recipe.Schedules(), recipe.DescribeSchedule),
+		Example: `  inkling train mnist --model network
+  inkling train path/to/images --optimizer momentum --schedule cosine --epochs 20`,
+		Args: oneArg("DATA"), ValidArgsFunction: completeData,
+	}
+	settle := recipeFlags(c)
+	c.Flags().Uint64Var(&t.seed, "seed", 0, "of the initial weights, the order of the images and what else is drawn (default 0)")
+	c.Flags().StringVar(&valid, "valid", "", "what to validate on: a share of the training images, such as 0.1 (0 is none), or the word test, for the test images")
+	c.Flags().StringVar(&t.out, "out", "inkling-model.safetensors", "the model file to write")
+	c.RunE = func(c *cobra.Command, args []string) (err error) {
+		if t.recipe, err = settle(); err != nil {
+			return err
+		}
+		if t.aside, err = parseAside(valid); err != nil {
+			return err
+		}
+		return t.run(c.Context(), args[0])
+	}
+	return c
+}
+
+// described lists words, each with what it stands for.
+func described(words []string, what func(string) string) string {
+	var text string
+	for _, word := range words {
+		text += fmt.Sprintf("  %-12s %s\n", word, wrap(what(word), 78, "               "))
+	}
+	return text
+}
+
+func (t *training) run(ctx context.Context, name string) error {
+	if t.out == "" {
+		return usagef("--out names no file")
+	}
+	if err := outFile(t.out); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	opened, err := source.Open(ctx, name, source.Options{})
+	if err != nil {
+		return err
+	}
+	for _, w := range opened.Warnings {
+		fmt.Fprintf(t.err, "inkling: %s\n", oneLine(w))
+	}
+	if t.split, err = divide(opened.Dataset, t.aside, t.seed); err != nil {
+		return err
+	}
+	if t.trainer, err = t.recipe.Trainer(t.split.train, t.split.valid, t.seed); err != nil {
+		return err
+	}
+	t.trainer.Hooks = []any{t}
+	t.tell = (&trainText{screen: newScreen(t.app.out)}).tell
+	if t.json {
+		t.tell = func(event any) {
+			if _, live := event.(trainProgress); !live {
+				emit(t.app.out, event)
+			}
+		}
+	}
+	t.start = time.Now()
+	t.tell(t.begins(name, opened))
+	if err := t.trainer.Run(ctx); err != nil {
+		return t.rescue(err)
+	}
+	if err := t.save(nil); err != nil {
+		return err
+	}
+	t.tell(trainEnds{"done", time.Since(t.start).Seconds(), t.split.called, t.last.Accuracy, t.out})
+	return nil
+}
+
+// begins says what is trained on what.
+func (t *training) begins(name string, opened *source.Opened) trainBegins {
+	e := trainBegins{
+		Event: "train", Data: name, From: opened.From, Train: t.split.train.Len(), ValidOn: t.split.called, sentence: t.split.sentence,
+		Classes: t.split.train.Classes, Settings: t.recipe, Seed: t.seed, Batches: t.trainer.Train.Batches(),
+	}
+	if t.split.valid != nil {
+		e.Valid = t.split.valid.Len()
+	}
+	for _, p := range t.trainer.Model.Params() {
+		e.Numbers += p.Value.Len()
+	}
+	return e
+}
+
+// Step implements train.StepHook.
+func (t *training) Step(s *train.Step) error {
+	t.batch = s.Batch + 1
+	t.tell(trainProgress{t.recipe.Model, s.Epoch*t.trainer.Train.Batches() + t.batch, t.recipe.Epochs * t.trainer.Train.Batches()})
+	return nil
+}
+
+// Epoch implements train.EpochHook.
+func (t *training) Epoch(e *train.Epoch) error {
+	t.ended, t.batch = t.ended+1, 0
+	left := time.Since(t.start).Seconds() / float64(t.ended) * float64(t.recipe.Epochs-t.ended)
+	t.last = trainEpoch{"epoch", t.recipe.Model, t.recipe.Loss, e.Epoch, t.recipe.Epochs, e.TrainLoss, nil, nil, e.Rate, e.Seconds, left}
+	if e.Valid != nil {
+		t.last.ValidLoss, t.last.Accuracy = &e.Valid.Loss, &e.Valid.Accuracy
+	}
+	t.tell(t.last)
+	return nil
+}
+
+// rescue keeps the model of a training that has ended early, and says so. It
+// returns the error that has ended it.
+func (t *training) rescue(err error) error {
+	var diverged *train.Diverged
+	stopped := fmt.Sprintf("after %s of %d", count(t.ended, "epoch"), t.recipe.Epochs)
+	if t.batch > 0 && !errors.As(err, &diverged) { // a model that diverged has gone back to the end of an epoch
+		stopped += fmt.Sprintf(" and %s of %d", count(t.batch, "batch"), t.trainer.Train.Batches())
+	} else if t.ended == 0 {
+		t.tell(trainStops{"stopped", 0, 0, "", "nothing was learned that could be kept"})
+		return err
+	}
+	if failed := t.save(map[string]any{"stopped": stopped}); failed != nil {
+		t.tell(trainStops{"stopped", t.ended, t.batch, "", failed.Error()})
+		return err
+	}
+	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, "the model as it was " + stopped + " is in " + quote(display(t.out))})
+	return err
+}
+
+// save writes the model file; more is said of the training in it.
+func (t *training) save(more map[string]any) error {
+	set := t.split.train
+	settings, err := asMap(t.recipe)
+	if err != nil {
+		return err
+	}
+	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called})
+	maps.Copy(settings, more)
+	c := &train.Classifier{
+		Info: train.Info{
+			Architecture: t.recipe.Model, Classes: set.Classes, Scale: 1.0 / 255, Training: settings,
+			Spec: models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)},
+		},
+		Model: t.trainer.Model,
+	}
+	if before := t.trainer.Train.Augment.Test(); before != (augment.Recipe{}) {
+		c.Input = before.String()
+	}
+	var samples [][]byte
+	for i := range min(3, set.Len()) {
+		samples = append(samples, set.Image(i))
+	}
+	err = c.Save(t.out, samples)
+	var path *fs.PathError
+	var link *os.LinkError
+	if errors.As(err, &path) || errors.As(err, &link) { // these name the new file, which is to take the old one's place
+		return fmt.Errorf("%s: %w", quote(t.out), cause(err))
+	}
+	return err
+}
+
+// asMap is a value as its JSON reads.
+func asMap(v any) (map[string]any, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]any{}
+	return m, json.Unmarshal(text, &m)
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"fmt"
+
+	"inkling/data"
+	"inkling/models"
+	"inkling/recipe"
+)
+
+// What happens in a training, in order. The JSON is part of the program's interface.
+type (
+	trainBegins struct {
+		Event    string        `json:"event"` // "train"
+		Data     string        `json:"data"`
+		From     string        `json:"from"`
+		Train    int           `json:"train"` // images
+		Valid    int           `json:"valid"`
+		ValidOn  string        `json:"valid_on"` // "validation" or "test"
+		Classes  []string      `json:"classes"`
+		Numbers  int           `json:"numbers"` // that training changes
+		Batches  int           `json:"batches"` // in an epoch
+		Settings recipe.Recipe `json:"settings"`
+		Seed     uint64        `json:"seed"`
+		sentence string
+	}
+	trainProgress struct {
+		model      string
+		batch, all int
+	}
+	trainEpoch struct {
+		Event     string   `json:"event"` // "epoch"
+		Model     string   `json:"model"`
+		Loss      string   `json:"loss"`
+		Epoch     int      `json:"epoch"` // from 0
+		Epochs    int      `json:"epochs"`
+		TrainLoss float64  `json:"train_loss"`
+		ValidLoss *float64 `json:"valid_loss"` // null where nothing is set aside
+		Accuracy  *float64 `json:"accuracy"`
+		Rate      float64  `json:"lr"` // of the last step
+		Seconds   float64  `json:"seconds"`
+		Left      float64  `json:"seconds_left"`
+	}
+	trainStops struct {
+		Event  string `json:"event"`   // "stopped"
+		Epochs int    `json:"epochs"`  // that have ended
+		Batch  int    `json:"batches"` // of the one that has not
+		Model  string `json:"model_file"`
+		Kept   string `json:"kept"` // in words
+	}
+	trainEnds struct {
+		Event    string   `json:"event"` // "done"
+		Seconds  float64  `json:"seconds"`
+		ValidOn  string   `json:"valid_on"`
+		Accuracy *float64 `json:"accuracy"`
+		Model    string   `json:"model_file"`
+	}
+)
+
+// trainText tells a training to a person.
+type trainText struct {
+	*screen
+	table    *table
+	accuracy []float64
+}
+
+func (t *trainText) tell(event any) {
+	switch e := event.(type) {
+	case trainBegins:
+		t.begin(e)
+	case trainProgress:
+		t.table.progress(e.model, e.batch, e.all)
+	case trainEpoch:
+		r := row{epoch: e.Epoch, train: e.TrainLoss, seconds: e.Seconds, left: e.Left, unseen: e.Accuracy == nil}
+		if e.Accuracy != nil {
+			r.loss, r.accuracy = *e.ValidLoss, *e.Accuracy
+			t.accuracy = append(t.accuracy, *e.Accuracy)
+		}
+		t.table.epoch(r)
+	case trainStops:
+		t.table.endBar()
+		t.printf("\n")
+		t.sentence("", "Stopped: %s.", e.Kept)
+	case trainEnds:
+		t.end(e)
+	}
+}
+
+func (t *trainText) begin(e trainBegins) {
+	loss := "valid loss"
+	if e.ValidOn == "test" {
+		loss = "test loss"
+		e.sentence = t.warn(e.sentence)
+	}
+	t.table = newTable(t.screen, loss, true)
+	t.sentence("", "Learning from %s: %s", quote(e.Data), e.From)
+	t.sentence("", "%s", e.sentence)
+	s := e.Settings
+	t.sentence("", "The model is %s: %s; %s numbers to learn.", s.Model, models.Describe(s.Model), data.Thousands(e.Numbers))
+	t.sentence("", "%s\n", settings(s, e.Batches))
+}
+
+// settings says in a line how a recipe trains.
+func settings(r recipe.Recipe, batches int) string {
+	text := fmt.Sprintf("It learns by %s at a rate of %g (%s), %s, in %s of %s of %d.", r.Optimizer, r.Rate, r.Schedule, r.Loss, count(r.Epochs, "epoch"), count(batches, "batch"), r.Batch)
+	if r.Augment != "" {
+		text += " Images are changed: " + r.Augment + "."
+	}
+	return text
+}
+
+func (t *trainText) end(e trainEnds) {
+	t.table.endBar()
+	if curve := t.curve(t.accuracy); curve != "" {
+		t.printf("\n%s\n", curve)
+	}
+	t.printf("\n")
+	if e.Accuracy != nil {
+		t.sentence("  ", "Accuracy on the %s images: %s", e.ValidOn, t.accent(percent(*e.Accuracy)))
+	}
+	t.sentence("", "Trained in %s. The model is in %s.", span(e.Seconds), t.accent(quote(display(e.Model))))
+}
