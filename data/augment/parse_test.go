@@ -84,6 +84,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("shift=2,rotate=10,scale=0.9..1.1,elastic=1.5,erase=0.1")
 	f.Add("crop=25,centre=7%,normalize=0.1:0.2/1:2")
 	f.Add("flip=xy,fill=edge,alternate,standardize,cutout=3,grid=5")
+	f.Add("shear=-5..20,contrast=0.5..1.5,brightness=.1,erase=10%,elastic=3%")
+	f.Add("none")
+	f.Add("normalize,shift=1e1, rotate = 0 ,grid=0,flip=z,=,scale=..")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := augment.Parse(text)
 		if err != nil {

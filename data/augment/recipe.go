@@ -101,7 +101,7 @@ func (r Recipe) Test() Recipe {
 	return t
 }
 
-// Random reports whether an image comes out differently from time to time.
+// Random reports whether the recipe holds more than Test keeps of it.
 func (r Recipe) Random() bool {
 	r.Grid, r.Edge, r.Alternate = 0, false, false
 	return r != r.Test() || r.Crop != Length{}

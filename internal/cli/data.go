@@ -203,7 +203,7 @@ func (a *app) dataShow() *cobra.Command {
 	var each int
 	var seed uint64
 	c := &cobra.Command{
-		Use: "show DATA", Short: "Draw some images of each class into one PNG, or show what augmentation makes of them", Args: oneArg("DATA"), ValidArgsFunction: completeData,
+		Use: "show DATA", Short: "Draw some images of each class into one PNG, or their augmented versions", Args: oneArg("DATA"), ValidArgsFunction: completeData,
 		Long: `Draw some images of each class into one PNG. With --augment, draw images beside
 what the recipe makes of them: a few in the terminal, and into a PNG with --out.
 A recipe is a list such as shift=2,rotate=10,elastic=1 made of:

@@ -107,7 +107,7 @@ func isAre(n int) string {
 // tilesAsText draws images side by side, as many as fit, in dots of Braille: a
 // character is two pixels wide and four high. Large images are made smaller.
 func tilesAsText(s *data.Set, tiles [][]uint8, width int) string {
-	const gap = 2
+	const gap, blankBraille = 2, 0x2800
 	by := max((s.Width+31)/32, (s.Height+31)/32)
 	w, h := (s.Width+by-1)/by, (s.Height+by-1)/by
 	columns, lines := (w+1)/2, (h+3)/4
@@ -129,14 +129,10 @@ func tilesAsText(s *data.Set, tiles [][]uint8, width int) string {
 						dots |= 1 << k
 					}
 				}
-				if dots == 0 {
-					text.WriteByte(' ')
-				} else {
-					text.WriteRune(0x2800 + dots)
-				}
+				text.WriteRune(blankBraille + dots) // where there are none too: a font's space may be narrower
 			}
 		}
-		b.WriteString(strings.TrimRight(text.String(), " ") + "\n")
+		b.WriteString(strings.TrimRight(text.String(), " "+string(rune(blankBraille))) + "\n")
 	}
 	return b.String()
 }

@@ -28,9 +28,9 @@ func TestTilesAsText(t *testing.T) {
 		want  string
 	}{
 		{corner(1, 8, 8), 1, 80, "⣿⣿\n\n"},
-		{corner(3, 8, 8), 2, 80, "⣿⣿    ⣿⣿\n\n"},
-		{corner(1, 8, 8), 9, 16, "⣿⣿    ⣿⣿    ⣿⣿\n\n"},
-		{corner(1, 8, 8), 9, 1, "⣿⣿    ⣿⣿\n\n"},                                                 // never less than the original and a version
+		{corner(3, 8, 8), 2, 80, "⣿⣿⠀⠀  ⣿⣿\n\n"},
+		{corner(1, 8, 8), 9, 16, "⣿⣿⠀⠀  ⣿⣿⠀⠀  ⣿⣿\n\n"},
+		{corner(1, 8, 8), 9, 1, "⣿⣿⠀⠀  ⣿⣿\n\n"},                                                 // never less than the original and a version
 		{corner(1, 64, 64), 1, 80, strings.Repeat(strings.Repeat("⣿", 8)+"\n", 4) + "\n\n\n\n"}, // two pixels a dot
 		{corner(1, 2, 4), 1, 80, "⠉\n"},
 		{corner(1, 1, 1), 1, 80, "\n"},
