@@ -4,10 +4,12 @@ package models
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"inkling/nn"
+	"inkling/tensor"
 )
 
 // Spec is what a model has to fit: the images and the number of classes.
@@ -25,13 +27,17 @@ func (s Spec) Pixels() int { return s.Channels * s.Height * s.Width }
 type entry struct {
 	name, what string
 	build      func(s Spec, init nn.Init) nn.Layer
+	init       func(mem *tensor.Memory, rng *rand.Rand) nn.Init
 }
 
 var registry = []entry{
-	{"average-mae", "the nearest class average by mean absolute error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanAbsolute, init) }},
-	{"average-mse", "the nearest class average by mean squared error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanSquared, init) }},
-	{"linear", "one weight for each pixel and class", func(s Spec, init nn.Init) nn.Layer { return NewLinear(s, init) }},
-	{"network", "64 hidden sigmoid units between pixels and classes", func(s Spec, init nn.Init) nn.Layer { return NewNetwork(s, 64, init) }},
+	{"average-mae", "the nearest class average by mean absolute error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanAbsolute, init) }, nn.FanIn},
+	{"average-mse", "the nearest class average by mean squared error", func(s Spec, init nn.Init) nn.Layer { return newAverage(s, MeanSquared, init) }, nn.FanIn},
+	{"linear", "one weight for each pixel and class", func(s Spec, init nn.Init) nn.Layer { return NewLinear(s, init) }, nn.FanIn},
+	{"network", "64 hidden sigmoid units between pixels and classes", func(s Spec, init nn.Init) nn.Layer { return NewNetwork(s, 64, init) }, nn.FanIn},
+	{"cnn", "two convolutions of 3 x 3 and two dense layers", func(s Spec, init nn.Init) nn.Layer { return NewCNN(s, init) }, nn.KaimingNormal},
+	{"resnet-small", "13 convolutions with residual blocks, 41 thousand numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNetSmall(s, init) }, nn.KaimingNormal},
+	{"resnet18", "the residual network of 18 layers, 11.7 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet18(s, init) }, initResNet18},
 }
 
 // Names lists the models there are.
@@ -49,6 +55,16 @@ func Describe(name string) string {
 		return registry[i].what
 	}
 	return ""
+}
+
+// Init returns the initial values that suit a model: those of the recipe that it
+// comes from. There must be a model of that name.
+func Init(name string, mem *tensor.Memory, rng *rand.Rand) nn.Init {
+	i := find(name)
+	if i < 0 {
+		panic(fmt.Sprintf("models: there is no model %q", name))
+	}
+	return registry[i].init(mem, rng)
 }
 
 // New builds a model by name, with initial values drawn by init. The logits of

@@ -26,9 +26,13 @@ var (
 	})
 )
 
-// Dropout sets numbers to 0 with probability p while the tape trains, and divides
-// the others by 1-p; elsewhere it changes nothing (Srivastava et al., 2014). What
-// is dropped follows from the seed of the tape's step.
-func Dropout(p float64) Layer {
-	return Func(func(x *autograd.Var) *autograd.Var { return x.Dropout(p) })
-}
+// Dropout is the probability with which each number is set to 0 while the tape
+// trains; the others are divided by 1-p. Elsewhere nothing changes (Srivastava et
+// al., 2014). What is dropped follows from the seed of the tape's step.
+type Dropout float64
+
+// Forward implements Layer.
+func (p Dropout) Forward(x *autograd.Var) *autograd.Var { return x.Dropout(float64(p)) }
+
+// Params implements Layer; there are none.
+func (Dropout) Params() []*autograd.Param { return nil }
