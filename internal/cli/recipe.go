@@ -26,7 +26,7 @@ func recipeFlags(c *cobra.Command, only ...string) func() (recipe.Recipe, error)
 	all.IntVar(&r.Epochs, "epochs", r.Epochs, "how often to see all images")
 	all.IntVar(&r.Batch, "batch", r.Batch, "images in a batch")
 	all.BoolVar(&r.DropLast, "drop-last", r.DropLast, "leave the short last batch of each epoch out")
-	all.StringVar(&r.Optimizer, "optimizer", r.Optimizer, strings.Join(recipe.Optimizers, ", ")+"; --lr, --momentum, --beta2, --eps and --decay become what is usual for it")
+	all.StringVar(&r.Optimizer, "optimizer", r.Optimizer, strings.Join(recipe.Optimizers, ", ")+"; another than the recipe's brings its own usual --lr, --momentum, --beta2, --eps and --decay")
 	all.Float64Var(&r.Rate, "lr", r.Rate, "learning rate, at its highest")
 	all.StringVar(&r.Schedule, "schedule", r.Schedule, "how the rate goes: "+strings.Join(recipe.Schedules(), ", "))
 	all.Float64Var(&r.Momentum, "momentum", r.Momentum, "of sgd, or beta1 of adam")
@@ -68,7 +68,7 @@ func recipeFlags(c *cobra.Command, only ...string) func() (recipe.Recipe, error)
 			return r, usageError{err}
 		}
 		r = preset
-		if optimizer, ok := given["optimizer"]; ok {
+		if optimizer, ok := given["optimizer"]; ok && optimizer != r.Optimizer {
 			r = r.With(optimizer)
 		}
 		for flag, value := range given {
