@@ -155,7 +155,10 @@ func (r *run) epoch(ctx context.Context, epoch int) error {
 		defer r.EMA.Restore()
 	}
 	if r.Valid != nil {
-		e.Valid = Evaluate(r.Model, r.Loss, r.Valid)
+		var err error
+		if e.Valid, err = evaluate(ctx, r.Model, r.Loss, r.Valid); err != nil {
+			return err
+		}
 		// Weights can be finite and yet too large for any answer.
 		if r.Loss != nil && r.Valid.Set.Len() > 0 && (math.IsNaN(e.Valid.Loss) || math.IsInf(e.Valid.Loss, 0)) {
 			return &Diverged{epoch, batch - 1, "in the validation after the step"}

@@ -238,6 +238,25 @@ func TestCancelling(t *testing.T) {
 	}
 }
 
+// An evaluation may take long: it is given up too.
+func TestCancellingAnEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	trainer := small(t, 1)
+	steps, seen := 0, 0
+	trainer.Hooks = []any{afterStep(func(s *train.Step) error { steps++; return nil }), afterEpoch(func(*train.Epoch) error { t.Error("the epoch is said to have ended"); return nil })}
+	model := trainer.Model
+	trainer.Model = nn.Sequential{model, nn.Func(func(x *autograd.Var) *autograd.Var {
+		if steps == 10 { // the training images are behind it
+			seen++
+			cancel()
+		}
+		return x
+	})}
+	if err := trainer.Run(ctx); !errors.Is(err, context.Canceled) || steps != 10 || seen != 1 {
+		t.Errorf("%v after %d steps and %d of 3 batches of the evaluation, want %v after 10 and 1", err, steps, seen, context.Canceled)
+	}
+}
+
 func TestDivergence(t *testing.T) {
 	t.Run("in the first epoch", func(t *testing.T) {
 		trainer := small(t, 1e39)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -25,12 +26,21 @@ type Evaluation struct {
 // Evaluate runs a model over all of a loader's images in order. loss may be nil. It
 // panics with a *tensor.ShapeError if the model knows another number of classes.
 func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
+	e, _ := evaluate(context.Background(), model, loss, loader)
+	return e
+}
+
+// evaluate is Evaluate until ctx ends.
+func evaluate(ctx context.Context, model nn.Layer, loss nn.Loss, loader *data.Loader) (*Evaluation, error) {
 	set, all := loader.Set, *loader
 	all.DropLast = false
 	c := len(set.Classes)
 	e := &Evaluation{Images: set.Len(), Classes: c, Logits: make([]float32, 0, set.Len()*c)}
 	total := 0.0
 	for x, y := range all.Epoch(nil) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		logits := model.Forward(autograd.Const(x))
 		if s := logits.Shape(); len(s) != 2 || s[1] != c {
 			panic(&tensor.ShapeError{
@@ -46,7 +56,7 @@ func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
 	}
 	e.Loss = total / float64(max(e.Images, 1))
 	e.count(set.Labels, c)
-	return e
+	return e, nil
 }
 
 func (e *Evaluation) count(labels []int32, classes int) {
