@@ -5,25 +5,28 @@ import "inkling/device"
 // broken is the reference with some operations done otherwise.
 type broken struct {
 	device.Backend
-	download      func(b device.Backend, dst any, src device.Buffer, off int)
-	fill          func(b device.Backend, dst device.View, v float64)
-	unary         func(b device.Backend, op device.Unary, dst, x device.View)
-	binary        func(b device.Backend, op device.Binary, dst, x, y device.View)
-	reduce        func(b device.Backend, op device.Reduction, dst, x device.View)
-	argMax        func(b device.Backend, dst, x device.View)
-	matMul        func(b device.Backend, dst, x, y, bias device.View)
-	softmax       func(b device.Backend, dst, x device.View, log bool)
-	crossEntropy  func(b device.Backend, loss, probs, logits, labels device.View)
-	gather        func(b device.Backend, dst, src, index device.View, scale float64)
-	scatterAdd    func(b device.Backend, dst, src, index device.View)
-	maxPool       func(b device.Backend, dst, index, x device.View, g device.Window)
-	maxPoolGrad   func(b device.Backend, dst, dy, index device.View, g device.Window)
-	avgPool       func(b device.Backend, dst, x device.View, g device.Window)
-	avgPoolGrad   func(b device.Backend, dst, dy device.View, g device.Window)
-	moments       func(b device.Backend, mean, variance, x device.View)
-	channelAffine func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool)
-	batchNormGrad func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View)
-	adam          func(b device.Backend, p, m, v, g device.View, s device.AdamStep)
+	download         func(b device.Backend, dst any, src device.Buffer, off int)
+	fill             func(b device.Backend, dst device.View, v float64)
+	unary            func(b device.Backend, op device.Unary, dst, x device.View)
+	binary           func(b device.Backend, op device.Binary, dst, x, y device.View)
+	reduce           func(b device.Backend, op device.Reduction, dst, x device.View)
+	argMax           func(b device.Backend, dst, x device.View)
+	matMul           func(b device.Backend, dst, x, y, bias device.View)
+	softmax          func(b device.Backend, dst, x device.View, log bool)
+	crossEntropy     func(b device.Backend, loss, probs, logits, labels device.View)
+	gather           func(b device.Backend, dst, src, index device.View, scale float64)
+	scatterAdd       func(b device.Backend, dst, src, index device.View)
+	conv2D           func(b device.Backend, dst, x, w, bias device.View, g device.Window)
+	conv2DInputGrad  func(b device.Backend, dst, dy, w device.View, g device.Window)
+	conv2DFilterGrad func(b device.Backend, dst, x, dy device.View, g device.Window)
+	maxPool          func(b device.Backend, dst, index, x device.View, g device.Window)
+	maxPoolGrad      func(b device.Backend, dst, dy, index device.View, g device.Window)
+	avgPool          func(b device.Backend, dst, x device.View, g device.Window)
+	avgPoolGrad      func(b device.Backend, dst, dy device.View, g device.Window)
+	moments          func(b device.Backend, mean, variance, x device.View)
+	channelAffine    func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool)
+	batchNormGrad    func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View)
+	adam             func(b device.Backend, p, m, v, g device.View, s device.AdamStep)
 }
 
 func (b broken) Download(dst any, src device.Buffer, off int) {
@@ -112,6 +115,30 @@ func (b broken) ScatterAdd(dst, src, index device.View) {
 		return
 	}
 	b.scatterAdd(b.Backend, dst, src, index)
+}
+
+func (b broken) Conv2D(dst, x, w, bias device.View, g device.Window) {
+	if b.conv2D == nil {
+		b.Backend.Conv2D(dst, x, w, bias, g)
+		return
+	}
+	b.conv2D(b.Backend, dst, x, w, bias, g)
+}
+
+func (b broken) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
+	if b.conv2DInputGrad == nil {
+		b.Backend.Conv2DInputGrad(dst, dy, w, g)
+		return
+	}
+	b.conv2DInputGrad(b.Backend, dst, dy, w, g)
+}
+
+func (b broken) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
+	if b.conv2DFilterGrad == nil {
+		b.Backend.Conv2DFilterGrad(dst, x, dy, g)
+		return
+	}
+	b.conv2DFilterGrad(b.Backend, dst, x, dy, g)
 }
 
 func (b broken) MaxPool(dst, index, x device.View, g device.Window) {

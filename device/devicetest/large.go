@@ -150,6 +150,7 @@ func larges(s *suite) {
 		s.try(scatter)
 	})
 
+	s.group("convolutions", func() { largeConvs(s) })
 	s.group("maps", func() { largeMaps(s) })
 }
 

@@ -129,6 +129,51 @@ func TestWrongBackends(t *testing.T) {
 				b.Unary(device.Copy, to, from)
 			}
 		}}, "scatter-add", "[scatter-add"},
+		{"a conv2d that turns its filters round", broken{conv2D: func(b device.Backend, dst, x, w, bias device.View, g device.Window) {
+			turned := copied(b, w)
+			values, n := download(b, turned.Buf), w.Dims[2]*w.Dims[3]
+			for p := 0; p < len(values); p += max(n, 1) {
+				slices.Reverse(values[p : p+n])
+			}
+			upload(b, turned.Buf, values)
+			b.Conv2D(dst, x, turned, bias, g)
+		}}, "conv2d", "[conv2d "},
+		{"a conv2d that multiplies the padding", broken{conv2D: func(b device.Backend, dst, x, w, bias device.View, g device.Window) {
+			wider := x
+			wider.Dims[2] += 2 * g.Pad[0]
+			wider.Dims[3] += 2 * g.Pad[1]
+			wider = scratch(b, wider)
+			b.Fill(wider, 0)
+			middle := wider
+			middle.Offset += g.Pad[0]*wider.Strides[2] + g.Pad[1]*wider.Strides[3]
+			middle.Dims = x.Dims
+			b.Unary(device.Copy, middle, x)
+			g.Pad = [2]int{}
+			b.Conv2D(dst, wider, w, bias, g)
+		}}, "conv2d", "[conv2d "},
+		{"a conv2d that takes each channel for one of its own", broken{conv2D: func(b device.Backend, dst, x, w, bias device.View, g device.Window) {
+			x.Strides[1] = max(x.Strides[1], 1)
+			b.Conv2D(dst, x, w, bias, g)
+		}}, "conv2d", "[conv2d "},
+		{"a gradient that joins what was there", broken{conv2DInputGrad: func(b device.Backend, dst, dy, w device.View, g device.Window) {
+			before := copied(b, dst)
+			b.Conv2DInputGrad(dst, dy, w, g)
+			b.AddScaled(dst, before, 1)
+		}}, "conv2d-input-grad", "[conv2d-input-grad"},
+		{"a gradient at maps of the first group alone", broken{conv2DInputGrad: func(b device.Backend, dst, dy, w device.View, g device.Window) {
+			b.Conv2DInputGrad(dst, dy, w, g)
+			if g.Groups > 1 {
+				per := dst.Dims[1] / g.Groups
+				dst.Offset, dst.Dims[1] = dst.Offset+per*dst.Strides[1], dst.Dims[1]-per
+				b.Fill(dst, 0)
+			}
+		}}, "conv2d-input-grad", "[conv2d-input-grad"},
+		{"a gradient at filters without the batch's last map", broken{conv2DFilterGrad: func(b device.Backend, dst, x, dy device.View, g device.Window) {
+			if x.Dims[0] > 64 {
+				x.Dims[0], dy.Dims[0] = x.Dims[0]-1, dy.Dims[0]-1
+			}
+			b.Conv2DFilterGrad(dst, x, dy, g)
+		}}, "conv2d-filter-grad", "[conv2d-filter-grad"},
 		{"a max-pool whose taps count across before down", broken{maxPool: func(b device.Backend, dst, index, x device.View, g device.Window) {
 			b.MaxPool(dst, index, x, g)
 			edit(b, index, func(_ []int, tap float64) float64 {
