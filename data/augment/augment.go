@@ -10,7 +10,7 @@ type Augmenter struct {
 	shift, cutout           int // the recipe's lengths, in pixels of these images
 	window                  float64
 	elastic                 float64
-	warp                    *warp   // nil where no recipe of this kind needs one
+	warp                    *warp   // nil where the recipe moves whole pixels
 	flipped, moved          []uint8 // an image on its way
 }
 
