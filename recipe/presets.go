@@ -3,9 +3,32 @@ package recipe
 // The presets. Each sets everything; flags of the command line change the rest.
 var presets = []preset{
 	{"plain", "a good start on images that nobody has tried yet", Recipe{
-		Model: "network", Loss: "cross-entropy", Epochs: 5, Batch: 64,
+		Model: "cnn", Loss: "cross-entropy", Epochs: 5, Batch: 64,
 		Optimizer: "adam", Rate: 0.003, Momentum: 0.9, Beta2: 0.999, Eps: 1e-8, BiasRate: 1,
 		Schedule: "one-cycle",
+	}},
+
+	// cnn_learner(dls, resnet18, pretrained=False).fit_one_cycle(4, 0.1) of fastai: its
+	// Adam, its one-cycle, its batches of one size. It validates on the test images.
+	{"story", "ResNet-18 as the post trains it: with --valid test, its 99.4 % of MNIST", Recipe{
+		Model: "resnet18", Loss: "cross-entropy", Epochs: 4, Batch: 64, DropLast: true,
+		Optimizer: "adam", Rate: 0.1, Momentum: 0.9, Beta2: 0.99, Eps: 1e-5, Decay: 0.01, BiasRate: 1,
+		Schedule: "one-cycle",
+	}},
+
+	// A small net that was published with 99.54 % of MNIST after 12 epochs, in one run.
+	{"fast", "a small residual network, for much accuracy in little time; a first guess, not measured yet", Recipe{
+		Model: "resnet-small", Loss: "cross-entropy", Epochs: 12, Batch: 128,
+		Optimizer: "adam", Rate: 0.05, Momentum: 0.9, Beta2: 0.999, Eps: 1e-8, BiasRate: 1,
+		Schedule: "one-cycle", Augment: "shift=3",
+	}},
+
+	// The schedule and the augmentation of a net that was published with 99.738 +- 0.031 %
+	// of MNIST over ten seeds; the model is another one.
+	{"best", "the highest accuracy, whatever time it takes; a first guess, not measured yet", Recipe{
+		Model: "resnet18", Loss: "cross-entropy", Epochs: 11, Batch: 100,
+		Optimizer: "adam", Rate: 4e-4, Momentum: 0.9, Beta2: 0.99, Eps: 1e-8, BiasRate: 1,
+		Schedule: "exponential", Augment: "crop=25,elastic=1,rotate=10,standardize",
 	}},
 }
 

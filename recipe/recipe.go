@@ -212,7 +212,7 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 	if spec.Classes < 2 {
 		return nil, fmt.Errorf("there is only one class, %q: nothing can be told apart", set.Classes)
 	}
-	model, err := models.New(r.Model, spec, nn.FanIn(mem, rand.New(rand.NewPCG(seed, 0))))
+	model, err := models.New(r.Model, spec, models.Init(r.Model, mem, rand.New(rand.NewPCG(seed, 0))))
 	if err != nil {
 		return nil, err
 	}

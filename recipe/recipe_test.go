@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"inkling/data/augment"
 	"inkling/data/synth"
+	"inkling/models"
 	"inkling/optim"
 	"inkling/recipe"
 	"inkling/train"
@@ -161,6 +163,54 @@ func TestEveryOptimizerLearns(t *testing.T) {
 			t.Errorf("%s (%s) reads %.0f %% of its own training images", name, r.Schedule, 100*a)
 		}
 	}
+}
+
+// A model with batch norm, averaged, on images of another look: what is saved and
+// loaded answers as what was evaluated.
+func TestWhatIsSavedIsWhatWasMeasured(t *testing.T) {
+	digits := synth.Generate(96, 40, 1)
+	r, err := recipe.ByName("fast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Epochs, r.Batch, r.EMA, r.Augment = 2, 32, 0.8, "crop=25,standardize"
+	got, err := r.Trainer(digits.Train, digits.Test, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept keep
+	got.Hooks = []any{&kept}
+	if err := got.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	c := &train.Classifier{
+		Info: train.Info{
+			Architecture: r.Model, Spec: models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 10}, Classes: digits.Train.Classes,
+			Scale: 1.0 / 255, Input: got.Valid.Augment.String(),
+		},
+		Model: got.Model,
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := c.Save(path, [][]byte{digits.Train.Image(0)}); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := train.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range loaded.Logits(digits.Test.Images) {
+		if w := kept.last.Valid.Logits[i]; math.Abs(float64(v-w)) > 1e-4*(1+math.Abs(float64(w))) {
+			t.Fatalf("logit %d is %v after loading, and was %v when it was evaluated", i, v, w)
+		}
+	}
+}
+
+// keep is a hook that keeps the last epoch.
+type keep struct{ last *train.Epoch }
+
+func (k *keep) Epoch(e *train.Epoch) error {
+	k.last = e
+	return nil
 }
 
 // The schedules at the beginning, where they change, and near the end.

@@ -131,16 +131,17 @@ func (s *screen) rates(c *train.RateCurve) string {
 		return origin + int(math.Round((math.Log10(rate)-from)/max(to-from, 1e-9)*float64(width-1)))
 	}
 	var axis, pointer strings.Builder
-	put := func(line *strings.Builder, at int, text string) bool {
-		gap := at - columns(line.String())
-		if gap < 0 || gap == 0 && line.Len() > 0 {
-			return false
+	put := func(line *strings.Builder, at int, text string) { // where there is room
+		if gap := at - line.Len(); gap > 0 {
+			line.WriteString(strings.Repeat(" ", gap) + text)
 		}
-		line.WriteString(strings.Repeat(" ", gap) + text)
-		return true
 	}
 	for d := math.Ceil(from - 1e-9); d <= to+1e-9; d++ {
-		put(&axis, column(math.Pow(10, d)), "|"+strings.Replace(fmt.Sprintf("%.0e", math.Pow(10, d)), "e-0", "e-", 1))
+		label := fmt.Sprintf("|1e%.0f", d)
+		if d >= 0 {
+			label = fmt.Sprintf("|%.0f", math.Pow(10, d))
+		}
+		put(&axis, column(math.Pow(10, d)), label)
 	}
 	put(&pointer, column(c.Valley), fmt.Sprintf("^ %.2g", c.Valley))
 	return strings.Join(append(lines, pointer.String(), axis.String(), strings.Repeat(" ", origin)+"smoothed loss over the learning rate"), "\n")

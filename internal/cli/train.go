@@ -163,9 +163,9 @@ func (t *training) Epoch(e *train.Epoch) error {
 // returns the error that has ended it.
 func (t *training) rescue(err error) error {
 	var diverged *train.Diverged
-	stopped := fmt.Sprintf("after %s of %d", count(t.ended, "epoch"), t.recipe.Epochs)
+	stopped := fmt.Sprintf("after epoch %d of %d", t.ended, t.recipe.Epochs)
 	if t.batch > 0 && !errors.As(err, &diverged) { // a model that diverged has gone back to the end of an epoch
-		stopped += fmt.Sprintf(" and %s of %d", count(t.batch, "batch"), t.trainer.Train.Batches())
+		stopped = fmt.Sprintf("after %s of %d in epoch %d of %d", count(t.batch, "batch"), t.trainer.Train.Batches(), t.ended+1, t.recipe.Epochs)
 	} else if t.ended == 0 {
 		t.tell(trainStops{"stopped", 0, 0, "", "nothing was learned that could be kept"})
 		return err
