@@ -53,7 +53,7 @@ func (b *Backend) MaxPoolGrad(dst, dy, index device.View, g device.Window) {
 	out := b.roomForMatrices(&dst)
 	ds, taps, to := floats(&grad)[grad.Offset:], ints(&which)[which.Offset:], floats(&out)
 	grad.Offset = 0
-	b.places(&dst, g.Size[0]*g.Size[1], func(l *lists, i, j, from, end int) {
+	b.places(&dst, overlap(&g, &dy), func(l *lists, i, j, from, end int) {
 		l.over(&grad, &g, i, j, from)
 		at := place(&out, i, j)
 		kernel.SumTaken(to[at+from:at+end], ds, taps, l.offsets, l.taps)
@@ -67,26 +67,26 @@ func (b *Backend) MaxPoolGrad(dst, dy, index device.View, g device.Window) {
 
 // AvgPool implements device.Backend.
 func (b *Backend) AvgPool(dst, x device.View, g device.Window) {
-	b.sums(dst, x, &g, (*lists).under)
+	b.sums(dst, x, &g, g.Size[0]*g.Size[1], (*lists).under)
 }
 
 // AvgPoolGrad implements device.Backend.
 func (b *Backend) AvgPoolGrad(dst, dy device.View, g device.Window) {
-	b.sums(dst, dy, &g, (*lists).over)
+	b.sums(dst, dy, &g, overlap(&g, &dy), (*lists).over)
 }
 
 // sums sets each position of dst to the sum of the positions of x that find lists,
-// divided by the number of taps.
-func (b *Backend) sums(dst, x device.View, g *device.Window, find func(l *lists, x *device.View, g *device.Window, i, j, from int)) {
+// at most reads of them, divided by the number of taps.
+func (b *Backend) sums(dst, x device.View, g *device.Window, reads int, find func(l *lists, x *device.View, g *device.Window, i, j, from int)) {
 	if dst.Len() == 0 {
 		return
 	}
 	in, out := b.matrices(&x), b.roomForMatrices(&dst)
-	xs, to, count := floats(&in), floats(&out), g.Size[0]*g.Size[1]
-	b.places(&dst, count, func(l *lists, i, j, from, end int) {
+	xs, to, share := floats(&in), floats(&out), 1/float32(g.Size[0]*g.Size[1])
+	b.places(&dst, reads, func(l *lists, i, j, from, end int) {
 		find(l, &in, g, i, j, from)
 		at := place(&out, i, j)
-		kernel.SumOfParts(to[at+from:at+end], xs, l.offsets, 1/float32(count))
+		kernel.SumOfParts(to[at+from:at+end], xs, l.offsets, share)
 	})
 	free(&x, &in)
 	b.deliver(&dst, &out)
@@ -165,19 +165,37 @@ func (l *lists) under(x *device.View, g *device.Window, i, j, from int) {
 }
 
 // over lists the window's places, whose numbers dy holds, that lie above position
-// (y, v) of the maps, with the tap that meets it there.
+// (y, v) of the maps, with the tap that meets it there, from the from-th element on.
 func (l *lists) over(dy *device.View, g *device.Window, y, v, from int) {
 	l.offsets, l.taps = l.offsets[:0], l.taps[:0]
-	for a := range g.Size[0] {
-		for b := range g.Size[1] {
-			// At(0, i, a) = y and At(1, j, b) = v
-			down, across := y+g.Pad[0]-a*g.Dilation[0], v+g.Pad[1]-b*g.Dilation[1]
-			i, j := down/g.Stride[0], across/g.Stride[1]
-			meets := down >= 0 && across >= 0 && down%g.Stride[0] == 0 && across%g.Stride[1] == 0
-			if meets && i < dy.Dims[2] && j < dy.Dims[3] {
+	top, bottom := reach(g, 0, y, dy.Dims[2])
+	left, right := reach(g, 1, v, dy.Dims[3])
+	for i := top; i <= bottom; i++ {
+		for j := left; j <= right; j++ {
+			down, across := y-g.At(0, i, 0), v-g.At(1, j, 0)
+			if down%g.Dilation[0] == 0 && across%g.Dilation[1] == 0 {
 				l.offsets = append(l.offsets, place(dy, i, j)+from)
-				l.taps = append(l.taps, int32(a*g.Size[1]+b))
+				l.taps = append(l.taps, int32(down/g.Dilation[0]*g.Size[1]+across/g.Dilation[1]))
 			}
 		}
 	}
+}
+
+// reach is the first and the last of n places of the window, on an axis, whose
+// first tap lies at or before position y and whose last lies there or behind.
+func reach(g *device.Window, axis, y, n int) (first, last int) {
+	last = min((y+g.Pad[axis])/g.Stride[axis], n-1)
+	if before := y - g.At(axis, 0, g.Size[axis]-1); before > 0 { // of the first place's last tap
+		first = (before + g.Stride[axis] - 1) / g.Stride[axis]
+	}
+	return first, last
+}
+
+// overlap is how many of the places that y has may lie above one position, at least 1.
+func overlap(g *device.Window, y *device.View) int {
+	n := 1
+	for axis, size := range g.Size {
+		n *= max(min((size-1)*g.Dilation[axis]/g.Stride[axis]+1, y.Dims[2+axis]), 1)
+	}
+	return n
 }
