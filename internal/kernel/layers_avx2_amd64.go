@@ -139,8 +139,7 @@ func sumTakenAVX2(dst []float32, dy []float32, index []int32, offsets []int, tap
 //go:noescape
 func sumOfPartsAVX2(dst []float32, x []float32, offsets []int, scale float32)
 
-// adamAVX2 replaces the loop, products and sums rounded once, with the rates in the order of AdamRates. Where g, m and v
-// are 0 it does not write them, nor p if decays is false, since nothing would change.
+// adamAVX2 replaces the loop, products and sums rounded once, with the rates in the order of AdamRates
 //
 //	for i, d := range g {
 //		m[i] = beta1*m[i] + gain1*d
@@ -149,4 +148,4 @@ func sumOfPartsAVX2(dst []float32, x []float32, offsets []int, scale float32)
 //	}
 //
 //go:noescape
-func adamAVX2(p []float32, m []float32, v []float32, g []float32, rates *float32, decays bool)
+func adamAVX2(p []float32, m []float32, v []float32, g []float32, rates *float32)

@@ -1455,16 +1455,15 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(p []float32, m []float32, v []float32, g []float32, rates *float32, decays bool)
+// func adamAVX2(p []float32, m []float32, v []float32, g []float32, rates *float32)
 // Requires: AVX, FMA3
-TEXT ·adamAVX2(SB), NOSPLIT, $0-105
+TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	MOVQ         p_base+0(FP), AX
 	MOVQ         m_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         g_base+72(FP), BX
 	MOVQ         g_len+80(FP), SI
 	MOVQ         rates+96(FP), DI
-	MOVB         decays+104(FP), R8
 	VBROADCASTSS (DI), Y0
 	VBROADCASTSS 4(DI), Y1
 	VBROADCASTSS 8(DI), Y2
@@ -1478,40 +1477,10 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-105
 	JLT          unrolledEnd
 
 unrolled:
-	VMOVUPS (BX)(DI*4), Y8
-	VORPS   (CX)(DI*4), Y8, Y8
-	VORPS   (DX)(DI*4), Y8, Y8
-	VORPS   32(BX)(DI*4), Y8, Y8
-	VORPS   32(CX)(DI*4), Y8, Y8
-	VORPS   32(DX)(DI*4), Y8, Y8
-	VORPS   64(BX)(DI*4), Y8, Y8
-	VORPS   64(CX)(DI*4), Y8, Y8
-	VORPS   64(DX)(DI*4), Y8, Y8
-	VORPS   96(BX)(DI*4), Y8, Y8
-	VORPS   96(CX)(DI*4), Y8, Y8
-	VORPS   96(DX)(DI*4), Y8, Y8
-	VPTEST  Y8, Y8
-	JNZ     learns
-	TESTB   R8, R8
-	JZ      next
-	VMOVUPS (AX)(DI*4), Y8
-	VMULPS  Y4, Y8, Y8
-	VMOVUPS Y8, (AX)(DI*4)
-	VMOVUPS 32(AX)(DI*4), Y8
-	VMULPS  Y4, Y8, Y8
-	VMOVUPS Y8, 32(AX)(DI*4)
-	VMOVUPS 64(AX)(DI*4), Y8
-	VMULPS  Y4, Y8, Y8
-	VMOVUPS Y8, 64(AX)(DI*4)
-	VMOVUPS 96(AX)(DI*4), Y8
-	VMULPS  Y4, Y8, Y8
-	VMOVUPS Y8, 96(AX)(DI*4)
-	JMP     next
-
-learns:
 	VMOVUPS     (BX)(DI*4), Y8
 	VMOVUPS     (CX)(DI*4), Y9
 	VMOVUPS     (DX)(DI*4), Y10
+	VMOVUPS     (AX)(DI*4), Y11
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y8, Y9
 	VMOVUPS     Y9, (CX)(DI*4)
@@ -1523,12 +1492,12 @@ learns:
 	VFMADD213PS Y7, Y6, Y10
 	VMULPS      Y5, Y9, Y9
 	VDIVPS      Y10, Y9, Y9
-	VMOVUPS     (AX)(DI*4), Y8
-	VFMSUB213PS Y9, Y4, Y8
-	VMOVUPS     Y8, (AX)(DI*4)
+	VFMSUB213PS Y9, Y4, Y11
+	VMOVUPS     Y11, (AX)(DI*4)
 	VMOVUPS     32(BX)(DI*4), Y8
 	VMOVUPS     32(CX)(DI*4), Y9
 	VMOVUPS     32(DX)(DI*4), Y10
+	VMOVUPS     32(AX)(DI*4), Y11
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y8, Y9
 	VMOVUPS     Y9, 32(CX)(DI*4)
@@ -1540,12 +1509,12 @@ learns:
 	VFMADD213PS Y7, Y6, Y10
 	VMULPS      Y5, Y9, Y9
 	VDIVPS      Y10, Y9, Y9
-	VMOVUPS     32(AX)(DI*4), Y8
-	VFMSUB213PS Y9, Y4, Y8
-	VMOVUPS     Y8, 32(AX)(DI*4)
+	VFMSUB213PS Y9, Y4, Y11
+	VMOVUPS     Y11, 32(AX)(DI*4)
 	VMOVUPS     64(BX)(DI*4), Y8
 	VMOVUPS     64(CX)(DI*4), Y9
 	VMOVUPS     64(DX)(DI*4), Y10
+	VMOVUPS     64(AX)(DI*4), Y11
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y8, Y9
 	VMOVUPS     Y9, 64(CX)(DI*4)
@@ -1557,12 +1526,12 @@ learns:
 	VFMADD213PS Y7, Y6, Y10
 	VMULPS      Y5, Y9, Y9
 	VDIVPS      Y10, Y9, Y9
-	VMOVUPS     64(AX)(DI*4), Y8
-	VFMSUB213PS Y9, Y4, Y8
-	VMOVUPS     Y8, 64(AX)(DI*4)
+	VFMSUB213PS Y9, Y4, Y11
+	VMOVUPS     Y11, 64(AX)(DI*4)
 	VMOVUPS     96(BX)(DI*4), Y8
 	VMOVUPS     96(CX)(DI*4), Y9
 	VMOVUPS     96(DX)(DI*4), Y10
+	VMOVUPS     96(AX)(DI*4), Y11
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y8, Y9
 	VMOVUPS     Y9, 96(CX)(DI*4)
@@ -1574,14 +1543,11 @@ learns:
 	VFMADD213PS Y7, Y6, Y10
 	VMULPS      Y5, Y9, Y9
 	VDIVPS      Y10, Y9, Y9
-	VMOVUPS     96(AX)(DI*4), Y8
-	VFMSUB213PS Y9, Y4, Y8
-	VMOVUPS     Y8, 96(AX)(DI*4)
-
-next:
-	ADDQ $0x20, DI
-	SUBQ $0x00000020, SI
-	JGE  unrolled
+	VFMSUB213PS Y9, Y4, Y11
+	VMOVUPS     Y11, 96(AX)(DI*4)
+	ADDQ        $0x20, DI
+	SUBQ        $0x00000020, SI
+	JGE         unrolled
 
 unrolledEnd:
 	ADDQ $0x00000020, SI
@@ -1592,6 +1558,7 @@ single:
 	VMOVUPS     (BX)(DI*4), Y8
 	VMOVUPS     (CX)(DI*4), Y9
 	VMOVUPS     (DX)(DI*4), Y10
+	VMOVUPS     (AX)(DI*4), Y11
 	VMULPS      Y0, Y9, Y9
 	VFMADD231PS Y1, Y8, Y9
 	VMOVUPS     Y9, (CX)(DI*4)
@@ -1603,9 +1570,8 @@ single:
 	VFMADD213PS Y7, Y6, Y10
 	VMULPS      Y5, Y9, Y9
 	VDIVPS      Y10, Y9, Y9
-	VMOVUPS     (AX)(DI*4), Y8
-	VFMSUB213PS Y9, Y4, Y8
-	VMOVUPS     Y8, (AX)(DI*4)
+	VFMSUB213PS Y9, Y4, Y11
+	VMOVUPS     Y11, (AX)(DI*4)
 	ADDQ        $0x08, DI
 	SUBQ        $0x00000008, SI
 	JGE         single
@@ -1621,6 +1587,7 @@ singleEnd:
 	VMASKMOVPS  (BX)(DI*4), Y8, Y9
 	VMASKMOVPS  (CX)(DI*4), Y8, Y10
 	VMASKMOVPS  (DX)(DI*4), Y8, Y11
+	VMASKMOVPS  (AX)(DI*4), Y8, Y12
 	VMULPS      Y0, Y10, Y10
 	VFMADD231PS Y1, Y9, Y10
 	VMASKMOVPS  Y10, Y8, (CX)(DI*4)
@@ -1632,9 +1599,8 @@ singleEnd:
 	VFMADD213PS Y7, Y6, Y11
 	VMULPS      Y5, Y10, Y10
 	VDIVPS      Y11, Y10, Y10
-	VMASKMOVPS  (AX)(DI*4), Y8, Y0
-	VFMSUB213PS Y10, Y4, Y0
-	VMASKMOVPS  Y0, Y8, (AX)(DI*4)
+	VFMSUB213PS Y10, Y4, Y12
+	VMASKMOVPS  Y12, Y8, (AX)(DI*4)
 
 done:
 	VZEROUPPER

@@ -1410,16 +1410,15 @@ done:
 	VZEROUPPER
 	RET
 
-// func adamAVX512(p []float32, m []float32, v []float32, g []float32, rates *float32, decays bool)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·adamAVX512(SB), NOSPLIT, $0-105
+// func adamAVX512(p []float32, m []float32, v []float32, g []float32, rates *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamAVX512(SB), NOSPLIT, $0-104
 	MOVQ         p_base+0(FP), AX
 	MOVQ         m_base+24(FP), CX
 	MOVQ         v_base+48(FP), DX
 	MOVQ         g_base+72(FP), BX
 	MOVQ         g_len+80(FP), SI
 	MOVQ         rates+96(FP), DI
-	MOVB         decays+104(FP), R8
 	VBROADCASTSS (DI), Z0
 	VBROADCASTSS 4(DI), Z1
 	VBROADCASTSS 8(DI), Z2
@@ -1433,41 +1432,10 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-105
 	JLT          unrolledEnd
 
 unrolled:
-	VMOVUPS  (BX)(DI*4), Z8
-	VORPS    (CX)(DI*4), Z8, Z8
-	VORPS    (DX)(DI*4), Z8, Z8
-	VORPS    64(BX)(DI*4), Z8, Z8
-	VORPS    64(CX)(DI*4), Z8, Z8
-	VORPS    64(DX)(DI*4), Z8, Z8
-	VORPS    128(BX)(DI*4), Z8, Z8
-	VORPS    128(CX)(DI*4), Z8, Z8
-	VORPS    128(DX)(DI*4), Z8, Z8
-	VORPS    192(BX)(DI*4), Z8, Z8
-	VORPS    192(CX)(DI*4), Z8, Z8
-	VORPS    192(DX)(DI*4), Z8, Z8
-	VPTESTMD Z8, Z8, K1
-	KORTESTW K1, K1
-	JNZ      learns
-	TESTB    R8, R8
-	JZ       next
-	VMOVUPS  (AX)(DI*4), Z8
-	VMULPS   Z4, Z8, Z8
-	VMOVUPS  Z8, (AX)(DI*4)
-	VMOVUPS  64(AX)(DI*4), Z8
-	VMULPS   Z4, Z8, Z8
-	VMOVUPS  Z8, 64(AX)(DI*4)
-	VMOVUPS  128(AX)(DI*4), Z8
-	VMULPS   Z4, Z8, Z8
-	VMOVUPS  Z8, 128(AX)(DI*4)
-	VMOVUPS  192(AX)(DI*4), Z8
-	VMULPS   Z4, Z8, Z8
-	VMOVUPS  Z8, 192(AX)(DI*4)
-	JMP      next
-
-learns:
 	VMOVUPS     (BX)(DI*4), Z8
 	VMOVUPS     (CX)(DI*4), Z9
 	VMOVUPS     (DX)(DI*4), Z10
+	VMOVUPS     (AX)(DI*4), Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, (CX)(DI*4)
@@ -1479,12 +1447,12 @@ learns:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS     (AX)(DI*4), Z8
-	VFMSUB213PS Z9, Z4, Z8
-	VMOVUPS     Z8, (AX)(DI*4)
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, (AX)(DI*4)
 	VMOVUPS     64(BX)(DI*4), Z8
 	VMOVUPS     64(CX)(DI*4), Z9
 	VMOVUPS     64(DX)(DI*4), Z10
+	VMOVUPS     64(AX)(DI*4), Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, 64(CX)(DI*4)
@@ -1496,12 +1464,12 @@ learns:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS     64(AX)(DI*4), Z8
-	VFMSUB213PS Z9, Z4, Z8
-	VMOVUPS     Z8, 64(AX)(DI*4)
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, 64(AX)(DI*4)
 	VMOVUPS     128(BX)(DI*4), Z8
 	VMOVUPS     128(CX)(DI*4), Z9
 	VMOVUPS     128(DX)(DI*4), Z10
+	VMOVUPS     128(AX)(DI*4), Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, 128(CX)(DI*4)
@@ -1513,12 +1481,12 @@ learns:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS     128(AX)(DI*4), Z8
-	VFMSUB213PS Z9, Z4, Z8
-	VMOVUPS     Z8, 128(AX)(DI*4)
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, 128(AX)(DI*4)
 	VMOVUPS     192(BX)(DI*4), Z8
 	VMOVUPS     192(CX)(DI*4), Z9
 	VMOVUPS     192(DX)(DI*4), Z10
+	VMOVUPS     192(AX)(DI*4), Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, 192(CX)(DI*4)
@@ -1530,14 +1498,11 @@ learns:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS     192(AX)(DI*4), Z8
-	VFMSUB213PS Z9, Z4, Z8
-	VMOVUPS     Z8, 192(AX)(DI*4)
-
-next:
-	ADDQ $0x40, DI
-	SUBQ $0x00000040, SI
-	JGE  unrolled
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, 192(AX)(DI*4)
+	ADDQ        $0x40, DI
+	SUBQ        $0x00000040, SI
+	JGE         unrolled
 
 unrolledEnd:
 	ADDQ $0x00000040, SI
@@ -1548,6 +1513,7 @@ single:
 	VMOVUPS     (BX)(DI*4), Z8
 	VMOVUPS     (CX)(DI*4), Z9
 	VMOVUPS     (DX)(DI*4), Z10
+	VMOVUPS     (AX)(DI*4), Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, (CX)(DI*4)
@@ -1559,9 +1525,8 @@ single:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS     (AX)(DI*4), Z8
-	VFMSUB213PS Z9, Z4, Z8
-	VMOVUPS     Z8, (AX)(DI*4)
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, (AX)(DI*4)
 	ADDQ        $0x10, DI
 	SUBQ        $0x00000010, SI
 	JGE         single
@@ -1576,6 +1541,7 @@ singleEnd:
 	VMOVUPS.Z   (BX)(DI*4), K1, Z8
 	VMOVUPS.Z   (CX)(DI*4), K1, Z9
 	VMOVUPS.Z   (DX)(DI*4), K1, Z10
+	VMOVUPS.Z   (AX)(DI*4), K1, Z11
 	VMULPS      Z0, Z9, Z9
 	VFMADD231PS Z1, Z8, Z9
 	VMOVUPS     Z9, K1, (CX)(DI*4)
@@ -1587,9 +1553,8 @@ singleEnd:
 	VFMADD213PS Z7, Z6, Z10
 	VMULPS      Z5, Z9, Z9
 	VDIVPS      Z10, Z9, Z9
-	VMOVUPS.Z   (AX)(DI*4), K1, Z0
-	VFMSUB213PS Z9, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)(DI*4)
+	VFMSUB213PS Z9, Z4, Z11
+	VMOVUPS     Z11, K1, (AX)(DI*4)
 
 done:
 	VZEROUPPER

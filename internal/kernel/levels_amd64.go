@@ -50,7 +50,7 @@ func routinesAVX2() *routines {
 		batchNormSums: batchNormSumsAVX2, batchNormSumsReLU: batchNormSumsReLUAVX2, batchNormSumsKept: batchNormSumsKeptAVX2,
 		batchNormGrad: batchNormGradAVX2, batchNormGradReLU: batchNormGradReLUAVX2,
 		maxOfParts: maxOfPartsAVX2, sumTaken: sumTakenAVX2, sumOfParts: sumOfPartsAVX2,
-		adam: func(p, m, v, g []float32, r *AdamRates) { adamAVX2(p, m, v, g, &r.Beta1, r.Keep != 1) },
+		adam: func(p, m, v, g []float32, r *AdamRates) { adamAVX2(p, m, v, g, &r.Beta1) },
 
 		lanes: 8, tileRows: len(tilesAVX2), tileCols: 16, dotRows: len(dotsAVX2), dotCols: len(dotsAVX2[0]), ragged: false, grain: 1.9e6,
 		tile: func(t *tile) {
@@ -94,7 +94,7 @@ func routinesAVX512() *routines {
 		batchNormSums: batchNormSumsAVX512, batchNormSumsReLU: batchNormSumsReLUAVX512, batchNormSumsKept: batchNormSumsKeptAVX512,
 		batchNormGrad: batchNormGradAVX512, batchNormGradReLU: batchNormGradReLUAVX512,
 		maxOfParts: maxOfPartsAVX512, sumTaken: sumTakenAVX512, sumOfParts: sumOfPartsAVX512,
-		adam: func(p, m, v, g []float32, r *AdamRates) { adamAVX512(p, m, v, g, &r.Beta1, r.Keep != 1) },
+		adam: func(p, m, v, g []float32, r *AdamRates) { adamAVX512(p, m, v, g, &r.Beta1) },
 
 		lanes: 16, tileRows: len(tilesAVX512), tileCols: 32, dotRows: len(dotsAVX512), dotCols: len(dotsAVX512[0]), ragged: true, grain: 1.9e6,
 		tile: func(t *tile) {
