@@ -51,16 +51,6 @@ func byPosition(v *device.View) (o order) {
 	return o
 }
 
-// rowMajor is the order in which the last axis is innermost.
-func rowMajor(v *device.View) (o order) {
-	step := 1
-	for axis := v.Rank - 1; axis >= 0; axis-- {
-		o[axis] = step
-		step *= v.Dims[axis]
-	}
-	return o
-}
-
 // channelOrder is the order in which to walk maps (n, c, ...), rows of c elements
 // side by side: that of the first view that has one, else byPosition. Views
 // without a buffer do not count.
