@@ -17,6 +17,7 @@ import (
 	"inkling/models"
 	"inkling/nn"
 	"inkling/optim"
+	"inkling/recipe"
 	"inkling/tensor"
 	"inkling/train"
 
@@ -82,7 +83,7 @@ taken several times; the best and the median are printed.
 				}
 			}
 			if len(b.models) == 0 {
-				return usagef("--model names none; choose %s", strings.Join(learning(), " or "))
+				return usagef("--model names none; choose %s", strings.Join(recipe.Models(), " or "))
 			}
 			if len(args) == 0 {
 				args = benches

@@ -15,6 +15,7 @@ import (
 	"inkling/explain"
 	"inkling/models"
 	"inkling/nn"
+	"inkling/recipe"
 	"inkling/tensor"
 
 	"github.com/spf13/cobra"
@@ -81,7 +82,7 @@ nothing unless DATA is a name.`,
 			return a.report(findings)
 		},
 	}
-	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(learning(), " or "))
+	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(recipe.Models(), " or "))
 	c.Flags().StringVar(&loss, "loss", "cross-entropy", "sigmoid-mse, softmax-mse or cross-entropy")
 	c.Flags().StringVar(&initial, "init", "fan-in", "initial values: fan-in, or normal as in the story")
 	c.Flags().Float64Var(&rate, "lr", 0.1, "learning rate")
@@ -89,20 +90,16 @@ nothing unless DATA is a name.`,
 	return c
 }
 
-// learning lists the models that gradient descent trains.
-func learning() []string {
-	return slices.DeleteFunc(models.Names(), func(name string) bool { return strings.HasPrefix(name, "average-") })
-}
-
-// learns refuses a model that is not trained.
+// learns refuses a model that gradient descent does not train.
 func learns(model string) error {
-	if slices.Contains(models.Names(), model) && !slices.Contains(learning(), model) {
-		return usagef("--model %s: nothing is learned there by gradient descent; choose %s", model, strings.Join(learning(), " or "))
+	choose := "choose " + strings.Join(recipe.Models(), " or ")
+	switch {
+	case slices.Contains(recipe.Models(), model):
+		return nil
+	case slices.Contains(models.Names(), model):
+		return usagef("--model %s: nothing is learned there by gradient descent; %s", model, choose)
 	}
-	if !slices.Contains(models.Names(), model) {
-		return usagef("there is no model %q; choose %s", model, strings.Join(learning(), " or "))
-	}
-	return nil
+	return usagef("there is no model %q; %s", model, choose)
 }
 
 // doctorData opens what the reader names, else MNIST, else, if that is missing,
