@@ -76,13 +76,15 @@ func TestAHealthyModelIsFine(t *testing.T) {
 		{"linear", "sigmoid-mse", 1, fanIn(1)},
 		{"network", "cross-entropy", 0.5, fanIn(1)},
 		{"network", "sigmoid-mse", 1, fanIn(1)},
+		{"cnn", "cross-entropy", 0.1, models.Init("cnn", tensor.CPU, rand.New(rand.NewPCG(1, 0)))},
+		{"resnet-small", "cross-entropy", 0.1, fanIn(1)}, // batch norm trains and infers here
 	} {
 		m, err := models.New(c.model, spec, c.init)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var before [][]float32
-		for _, p := range m.Params() {
+		for _, p := range nn.State(m) {
 			before = append(before, p.Value.Float32s())
 		}
 		t.Run(c.model+" "+c.loss, func(t *testing.T) {
@@ -93,7 +95,7 @@ func TestAHealthyModelIsFine(t *testing.T) {
 					t.Errorf("nothing is said under %s", check)
 				}
 			}
-			for i, p := range m.Params() {
+			for i, p := range nn.State(m) {
 				if !slices.Equal(p.Value.Float32s(), before[i]) {
 					t.Errorf("the examination changed %s", p.Name)
 				}

@@ -250,14 +250,14 @@ func (b *bench) open(ctx context.Context) (*data.Set, error) {
 	return opened.Train, nil
 }
 
-// trainer builds a model as the story does and what trains it.
+// trainer builds a model, with initial values that suit it, and what trains it.
 func (b *bench) trainer(name string, set *data.Set, loader *data.Loader) (*train.Trainer, error) {
 	spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
-	model, err := models.New(name, spec, nn.StandardNormal(tensor.CPU, rand.New(rand.NewPCG(1, 0))))
+	model, err := models.New(name, spec, models.Init(name, tensor.CPU, rand.New(rand.NewPCG(1, 0))))
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return &train.Trainer{Model: model, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(model.Params(), 1), Train: loader, Epochs: 1, Seed: 1}, nil
+	return &train.Trainer{Model: model, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(model.Params(), 0.01), Train: loader, Epochs: 1, Seed: 1}, nil
 }
 
 // steps measures one training step: gather, forward, backward, update.

@@ -37,9 +37,8 @@ nothing unless DATA is a name.`,
 		Args: oneArgAtMost("DATA"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			draw, ok := map[string]func(*tensor.Memory, *rand.Rand) nn.Init{"fan-in": nn.FanIn, "normal": nn.StandardNormal}[initial]
-			if !ok {
-				return usagef("--init %s: choose fan-in or normal", initial)
+			if initial != "recipe" && initial != "normal" {
+				return usagef("--init %s: choose recipe or normal", initial)
 			}
 			lossFunc, err := nn.LossByName(loss)
 			if err != nil {
@@ -60,7 +59,11 @@ nothing unless DATA is a name.`,
 			set := opened.Train
 			spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
 			rng := rand.New(rand.NewPCG(seed, 0))
-			m, err := models.New(model, spec, draw(tensor.CPU, rng))
+			draw := models.Init(model, tensor.CPU, rng)
+			if initial == "normal" {
+				draw = nn.StandardNormal(tensor.CPU, rng)
+			}
+			m, err := models.New(model, spec, draw)
 			if err != nil {
 				return usageError{err}
 			}
@@ -84,7 +87,7 @@ nothing unless DATA is a name.`,
 	}
 	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(recipe.Models(), " or "))
 	c.Flags().StringVar(&loss, "loss", "cross-entropy", "sigmoid-mse, softmax-mse or cross-entropy")
-	c.Flags().StringVar(&initial, "init", "fan-in", "initial values: fan-in, or normal as in the story")
+	c.Flags().StringVar(&initial, "init", "recipe", "initial values: recipe, those that suit the model, or normal as in the story")
 	c.Flags().Float64Var(&rate, "lr", 0.1, "learning rate")
 	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the batch (default 0)")
 	return c
