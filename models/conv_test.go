@@ -60,6 +60,17 @@ func TestResNet18(t *testing.T) {
 	if want := []string{"fc.bn1.weight", "fc.bn1.bias", "fc.linear1.weight", "fc.bn2.weight", "fc.bn2.bias", "fc.linear2.weight"}; !slices.Equal(names[60:], want) {
 		t.Errorf("the head: %v", names[60:])
 	}
+	// The first values are those of torchvision and fastai.
+	for i, variance := range map[int]float64{3: 2.0 / (64 * 9), 21: 2.0 / 128, 62: 2.0 / 1024} { // fan out, fan out, fan in
+		if v := m.Params()[i].Value.Square().Mean().Item(); v < 0.95*variance || v > 1.05*variance {
+			t.Errorf("%s begins with a variance of %v, want %v", names[i], v, variance)
+		}
+	}
+	for i, want := range map[int]float64{1: 1, 2: 0, 60: 1, 61: 1e-3, 64: 1e-3} {
+		if v := m.Params()[i].Value; v.Min().Item() != want || v.Max().Item() != want {
+			t.Errorf("%s begins as %v, want %v", names[i], v, want)
+		}
+	}
 	grey := truth.Uniform(rand.New(rand.NewPCG(1, 2)), 0, 1, 2, 1, 9, 5)
 	got := m.Forward(autograd.Const(grey)).Value()
 	colour := small(t, "resnet18", models.Spec{Channels: 3, Height: 9, Width: 5, Classes: 3})

@@ -193,6 +193,12 @@ func TestResidual(t *testing.T) {
 			}
 		}
 	}
+	r := block("b", 3, 3, 1, drawn(3))
+	r.ReLU = false
+	x := autograd.Const(pixels(4, 2, 3, 5, 6))
+	if got, want := r.Forward(x).Value(), r.Body.Forward(x).Value().Add(x.Value()); !closeTo(got, want, 1e-9) || got.Min().Item() >= 0 {
+		t.Error("without a ReLU the block is not body + x")
+	}
 	want := []string{"b.conv1.weight[4 3 3 3]", "b.bn1.weight[4]", "b.bn1.bias[4]", "b.conv2.weight[4 4 3 3]", "b.bn2.weight[4]", "b.bn2.bias[4]",
 		"b.down.weight[4 3 1 1]", "b.downbn.weight[4]", "b.downbn.bias[4]",
 		"b.bn1.running_mean[4]", "b.bn1.running_var[4]", "b.bn2.running_mean[4]", "b.bn2.running_var[4]", "b.downbn.running_mean[4]", "b.downbn.running_var[4]"}
