@@ -30,7 +30,7 @@ func overChannels(s *suite, call func(name string, shape []int, one, other layou
 		}
 	})
 	s.group("layouts", func() {
-		for _, shape := range [][]int{{6, 10}, {2, 3, 4, 5}, {3, 17, 2, 2}, {1, 3, 2}} {
+		for _, shape := range [][]int{{6, 10}, {2, 3, 4, 5}, {3, 17, 2, 2}} {
 			for _, one := range mapTargets {
 				for _, other := range mapTargets {
 					call(one.name+" and "+other.name, shape, one, other)
@@ -204,26 +204,34 @@ func batchNormGrads(s *suite) {
 	plain := func(name string, shape []int, l layout) batchNorm {
 		return batchNorm{name: name, shape: shape, dx: l, dskip: l, dy: l, y: l, x: l, channel: contiguous, spread: 1}
 	}
-	// each tries the ways in which the operands may be there or not.
+	// The operands may be there or not, in eight ways: each tries them all, next
+	// one after the other.
+	way := 0
+	next := func(n batchNorm) {
+		n.relu, n.skip, n.inPlace = way&1 != 0, way&2 != 0, way&4 != 0
+		way++
+		try(n)
+	}
 	each := func(n batchNorm) {
-		for i := range 8 {
-			n.relu, n.skip, n.inPlace = i&1 != 0, i&2 != 0, i&4 != 0
-			try(n)
+		for range 8 {
+			next(n)
 		}
 	}
 	overChannels(s, func(name string, shape []int, one, other layout) {
 		n := plain(name, shape, one)
 		if one.name == other.name {
-			each(n)
+			if shape[0] < 7 {
+				each(n)
+			} else {
+				next(n)
+			}
 			return
 		}
 		n.relu, n.skip = true, true
 		n.dy, n.y = other, other
 		try(n)
-		n.dskip, n.x = other, other
-		try(n)
-		n.dy, n.y, n.inPlace = one, one, true
-		try(n)
+		n.dskip, n.x, n.dy, n.y = other, other, one, one
+		next(n)
 	})
 	s.group("operands", func() {
 		for _, l := range append(slices.Clip(mapSources), repeatedFirst, repeatedLast) {
