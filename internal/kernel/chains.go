@@ -26,6 +26,7 @@ type Chains struct {
 	Chunk      int // so many links of each group are summed before the next; 0 is all
 
 	level              *routines
+	sweep              bool // so few rows that what counts is to read B in order
 	rowTasks, colTasks int
 	slack              []float32
 }
@@ -52,6 +53,7 @@ func (c *Chains) Cut() int {
 	if rows == 0 || c.N == 0 {
 		return 0
 	}
+	c.sweep = rows <= FewRows && c.Packed == nil && c.Chunk == 0
 	panels := ceilDiv(c.N, l.tileCols)
 	want := int(max(1, min(2*float64(steps)*float64(c.N)/l.grain, 32)))
 	c.colTasks = min(panels, want)
@@ -109,6 +111,10 @@ func (c *Chains) Run(task int) {
 	panel0, panel1 := part(ceilDiv(c.N, l.tileCols), c.colTasks, task%c.colTasks)
 	group0, group1 := part(len(c.Groups), c.rowTasks, task/c.colTasks)
 	groups := c.Groups[group0:group1]
+	if c.sweep {
+		c.runSweep(groups, panel0*l.tileCols, min(panel1*l.tileCols, c.N))
+		return
+	}
 	longest := 1
 	for i := range groups {
 		longest = max(longest, len(groups[i].Links))
@@ -154,6 +160,48 @@ func (c *Chains) Run(task int) {
 		}
 	}
 	releaseScratch(s)
+}
+
+// FewRows is how many rows of A are too few for tiles: each row of B is then
+// read once, in order, and added to each row of C, which stays in the cache.
+const FewRows = 4
+
+// runSweep computes columns from..to of some groups.
+func (c *Chains) runSweep(groups []Group, from, to int) {
+	for i := range groups {
+		g := &groups[i]
+		for r := range g.Rows {
+			out := c.C[g.C+r*c.CRow+from : g.C+r*c.CRow+to]
+			if c.Bias != nil {
+				copy(out, c.Bias[from:to])
+			} else {
+				clear(out)
+			}
+		}
+		for _, link := range g.Links {
+			c.level.sweep(c.C[g.C+from:], c.CRow, g.Rows, to-from, c.A[link.A:], c.ARow, c.ACol, c.B[link.B*c.BRow+from:], c.BRow, link.K)
+		}
+	}
+}
+
+// sweep adds a·b to n columns of few rows of c, reading b once and in order.
+func (l *routines) sweep(c []float32, cRow, rows, n int, a []float32, aRow, aCol int, b []float32, bRow, k int) {
+	i := 0
+	for ; i+4 <= k; i += 4 {
+		b0, b1, b2, b3 := b[i*bRow:][:n], b[(i+1)*bRow:][:n], b[(i+2)*bRow:][:n], b[(i+3)*bRow:][:n]
+		for next := i + 4; next < min(i+8, k); next++ { // rows are too short for the processor to see where this goes
+			l.prefetch(bytesOf(b[next*bRow:][:n]))
+		}
+		for r := range rows {
+			at := r*aRow + i*aCol
+			l.axpy4(c[r*cRow:][:n], b0, b1, b2, b3, a[at], a[at+aCol], a[at+2*aCol], a[at+3*aCol])
+		}
+	}
+	for ; i < k; i++ {
+		for r := range rows {
+			l.axpy(c[r*cRow:][:n], b[i*bRow:][:n], a[r*aRow+i*aCol])
+		}
+	}
 }
 
 // Panels is rows of B packed for Chains: the columns of a tile beside each

@@ -37,7 +37,7 @@ func routinesAVX2() *routines {
 		sigmoidGrad: sigmoidGradAVX2, tanhGrad: tanhGradAVX2, reluGrad: reluGradAVX2,
 		abs: absAVX2, sqrt: sqrtAVX2, relu: reluAVX2,
 		exp: expAVX2, log: logAVX2, sigmoid: sigmoidAVX2, tanh: tanhAVX2,
-		affine: affineAVX2, axpy: axpyAVX2, scale: scaleAVX2, divScalar: divScalarAVX2, scalarDiv: scalarDivAVX2,
+		affine: affineAVX2, axpy: axpyAVX2, axpy4: axpy4AVX2, scale: scaleAVX2, divScalar: divScalarAVX2, scalarDiv: scalarDivAVX2,
 		widen: widenAVX2, prefetch: prefetchAVX2, prefetchFar: prefetchFarAVX2, sum: sumAVX2, maxValue: maxValueAVX2, dot: dotAVX2, expSum: expSumAVX2,
 		softmaxShort: func(dst, x, top, sum []float32, rows, c int) {
 			softmaxShortAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(top), unsafe.SliceData(sum), rows, c)
@@ -81,7 +81,7 @@ func routinesAVX512() *routines {
 		sigmoidGrad: sigmoidGradAVX512, tanhGrad: tanhGradAVX512, reluGrad: reluGradAVX512,
 		abs: absAVX512, sqrt: sqrtAVX512, relu: reluAVX512,
 		exp: expAVX512, log: logAVX512, sigmoid: sigmoidAVX512, tanh: tanhAVX512,
-		affine: affineAVX512, axpy: axpyAVX512, scale: scaleAVX512, divScalar: divScalarAVX512, scalarDiv: scalarDivAVX512,
+		affine: affineAVX512, axpy: axpyAVX512, axpy4: axpy4AVX512, scale: scaleAVX512, divScalar: divScalarAVX512, scalarDiv: scalarDivAVX512,
 		widen: widenAVX512, prefetch: prefetchAVX512, prefetchFar: prefetchFarAVX512, sum: sumAVX512, maxValue: maxValueAVX512, dot: dotAVX512, expSum: expSumAVX512,
 		softmaxShort: func(dst, x, top, sum []float32, rows, c int) {
 			softmaxShortAVX512(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(top), unsafe.SliceData(sum), rows, c)

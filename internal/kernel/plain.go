@@ -95,6 +95,13 @@ func axpyGo(dst, x []float32, a float32) {
 	}
 }
 
+func axpy4Go(dst, x0, x1, x2, x3 []float32, s0, s1, s2, s3 float32) {
+	x0, x1, x2, x3 = x0[:len(dst)], x1[:len(dst)], x2[:len(dst)], x3[:len(dst)]
+	for i := range dst {
+		dst[i] += s0*x0[i] + s1*x1[i] + s2*x2[i] + s3*x3[i]
+	}
+}
+
 func scaleGo(dst, x []float32, s float32) {
 	for i := range dst {
 		dst[i] = x[i] * s

@@ -11,6 +11,7 @@ type routines struct {
 	exp, log, sigmoid, tanh           func(dst, x []float32)
 	affine                            func(dst, x []float32, a, b float32)
 	axpy, scale, divScalar, scalarDiv func(dst, x []float32, s float32)
+	axpy4                             func(dst, x0, x1, x2, x3 []float32, s0, s1, s2, s3 float32)
 	widen                             func(dst []float32, src []uint8, scale float32)
 	prefetch, prefetchFar             func(src []uint8)
 	sum, maxValue                     func(x []float32) float32
@@ -59,7 +60,7 @@ var plain = routines{
 	abs: absGo, sqrt: sqrtGo, relu: reluGo,
 	exp: expGo, log: logGo, sigmoid: sigmoidGo, tanh: tanhGo,
 	affine: affineGo,
-	axpy:   axpyGo, scale: scaleGo, divScalar: divScalarGo, scalarDiv: scalarDivGo,
+	axpy:   axpyGo, axpy4: axpy4Go, scale: scaleGo, divScalar: divScalarGo, scalarDiv: scalarDivGo,
 	widen: widenGo, prefetch: func([]uint8) {}, prefetchFar: func([]uint8) {},
 	sum: sumGo, maxValue: maxValueGo,
 	dot: dotGo,

@@ -81,7 +81,7 @@ func (plan *Plan) cutTiles() {
 	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
 		(far(p.ARow, p.M) || far(p.ACol, p.K))
 
-	plan.sweep = p.M <= 2 && p.N >= 512 && p.CCol == 1 && tileInPlace(p, l)
+	plan.sweep = p.M <= FewRows && p.N >= 128 && p.CCol == 1 && tileInPlace(p, l)
 	if !tileInPlace(p, l) {
 		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
 		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
@@ -160,11 +160,7 @@ func (plan *Plan) runSweep(from, to int) {
 				copy(c, plan.bias[from:end])
 			}
 		}
-		for k := range p.K {
-			for i := range p.M {
-				l.axpy(p.C[i*p.CRow+from:i*p.CRow+end], p.B[k*p.BRow+from:k*p.BRow+end], p.A[i*p.ARow+k*p.ACol])
-			}
-		}
+		l.sweep(p.C[from:], p.CRow, p.M, end-from, p.A, p.ARow, p.ACol, p.B[from:], p.BRow, p.K)
 	}
 }
 

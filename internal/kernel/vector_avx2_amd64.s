@@ -964,6 +964,91 @@ done:
 	VZEROUPPER
 	RET
 
+// func axpy4AVX2(dst []float32, x0 []float32, x1 []float32, x2 []float32, x3 []float32, s0 float32, s1 float32, s2 float32, s3 float32)
+// Requires: AVX, FMA3
+TEXT ·axpy4AVX2(SB), NOSPLIT, $0-136
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x0_base+24(FP), DX
+	MOVQ         x1_base+48(FP), BX
+	MOVQ         x2_base+72(FP), SI
+	MOVQ         x3_base+96(FP), DI
+	VBROADCASTSS s0+120(FP), Y0
+	VBROADCASTSS s1+124(FP), Y1
+	VBROADCASTSS s2+128(FP), Y2
+	VBROADCASTSS s3+132(FP), Y3
+	XORQ         R8, R8
+	SUBQ         $0x00000010, CX
+	JLT          unrolledEnd
+
+unrolled:
+	VMOVUPS     (AX)(R8*4), Y4
+	VMOVUPS     (DX)(R8*4), Y5
+	VMOVUPS     (BX)(R8*4), Y6
+	VMOVUPS     (SI)(R8*4), Y7
+	VMOVUPS     (DI)(R8*4), Y8
+	VFMADD231PS Y0, Y5, Y4
+	VFMADD231PS Y1, Y6, Y4
+	VFMADD231PS Y2, Y7, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VMOVUPS     32(AX)(R8*4), Y5
+	VMOVUPS     32(DX)(R8*4), Y6
+	VMOVUPS     32(BX)(R8*4), Y7
+	VMOVUPS     32(SI)(R8*4), Y8
+	VMOVUPS     32(DI)(R8*4), Y9
+	VFMADD231PS Y0, Y6, Y5
+	VFMADD231PS Y1, Y7, Y5
+	VFMADD231PS Y2, Y8, Y5
+	VFMADD231PS Y3, Y9, Y5
+	VMOVUPS     Y4, (AX)(R8*4)
+	VMOVUPS     Y5, 32(AX)(R8*4)
+	ADDQ        $0x00000010, R8
+	SUBQ        $0x00000010, CX
+	JGE         unrolled
+
+unrolledEnd:
+	ADDQ $0x00000010, CX
+	SUBQ $0x00000008, CX
+	JLT  singleEnd
+
+single:
+	VMOVUPS     (AX)(R8*4), Y4
+	VMOVUPS     (DX)(R8*4), Y5
+	VMOVUPS     (BX)(R8*4), Y6
+	VMOVUPS     (SI)(R8*4), Y7
+	VMOVUPS     (DI)(R8*4), Y8
+	VFMADD231PS Y0, Y5, Y4
+	VFMADD231PS Y1, Y6, Y4
+	VFMADD231PS Y2, Y7, Y4
+	VFMADD231PS Y3, Y8, Y4
+	VMOVUPS     Y4, (AX)(R8*4)
+	ADDQ        $0x00000008, R8
+	SUBQ        $0x00000008, CX
+	JGE         single
+
+singleEnd:
+	ADDQ        $0x00000008, CX
+	TESTQ       CX, CX
+	JZ          done
+	LEAQ        masks<>+0(SB), R9
+	MOVQ        $0x00000010, R10
+	SUBQ        CX, R10
+	VMOVUPS     (R9)(R10*4), Y4
+	VMASKMOVPS  (AX)(R8*4), Y4, Y5
+	VMASKMOVPS  (DX)(R8*4), Y4, Y6
+	VMASKMOVPS  (BX)(R8*4), Y4, Y7
+	VMASKMOVPS  (SI)(R8*4), Y4, Y8
+	VMASKMOVPS  (DI)(R8*4), Y4, Y9
+	VFMADD231PS Y0, Y6, Y5
+	VFMADD231PS Y1, Y7, Y5
+	VFMADD231PS Y2, Y8, Y5
+	VFMADD231PS Y3, Y9, Y5
+	VMASKMOVPS  Y5, Y4, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(dst []float32, x []float32, s float32)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-52

@@ -128,6 +128,15 @@ func affineAVX512(dst []float32, x []float32, a float32, b float32)
 //go:noescape
 func axpyAVX512(dst []float32, x []float32, s float32)
 
+// axpy4AVX512 replaces the loop, each rounded once
+//
+//	for i := range dst {
+//		dst[i] = dst[i] + s0*x0[i] + s1*x1[i] + s2*x2[i] + s3*x3[i]
+//	}
+//
+//go:noescape
+func axpy4AVX512(dst []float32, x0 []float32, x1 []float32, x2 []float32, x3 []float32, s0 float32, s1 float32, s2 float32, s3 float32)
+
 // scaleAVX512 replaces the loop
 //
 //	for i := range dst {

@@ -903,6 +903,90 @@ done:
 	VZEROUPPER
 	RET
 
+// func axpy4AVX512(dst []float32, x0 []float32, x1 []float32, x2 []float32, x3 []float32, s0 float32, s1 float32, s2 float32, s3 float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpy4AVX512(SB), NOSPLIT, $0-136
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x0_base+24(FP), DX
+	MOVQ         x1_base+48(FP), BX
+	MOVQ         x2_base+72(FP), SI
+	MOVQ         x3_base+96(FP), DI
+	VBROADCASTSS s0+120(FP), Z0
+	VBROADCASTSS s1+124(FP), Z1
+	VBROADCASTSS s2+128(FP), Z2
+	VBROADCASTSS s3+132(FP), Z3
+	XORQ         R8, R8
+	SUBQ         $0x00000020, CX
+	JLT          unrolledEnd
+
+unrolled:
+	VMOVUPS     (AX)(R8*4), Z4
+	VMOVUPS     (DX)(R8*4), Z5
+	VMOVUPS     (BX)(R8*4), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (DI)(R8*4), Z8
+	VFMADD231PS Z0, Z5, Z4
+	VFMADD231PS Z1, Z6, Z4
+	VFMADD231PS Z2, Z7, Z4
+	VFMADD231PS Z3, Z8, Z4
+	VMOVUPS     64(AX)(R8*4), Z5
+	VMOVUPS     64(DX)(R8*4), Z6
+	VMOVUPS     64(BX)(R8*4), Z7
+	VMOVUPS     64(SI)(R8*4), Z8
+	VMOVUPS     64(DI)(R8*4), Z9
+	VFMADD231PS Z0, Z6, Z5
+	VFMADD231PS Z1, Z7, Z5
+	VFMADD231PS Z2, Z8, Z5
+	VFMADD231PS Z3, Z9, Z5
+	VMOVUPS     Z4, (AX)(R8*4)
+	VMOVUPS     Z5, 64(AX)(R8*4)
+	ADDQ        $0x00000020, R8
+	SUBQ        $0x00000020, CX
+	JGE         unrolled
+
+unrolledEnd:
+	ADDQ $0x00000020, CX
+	SUBQ $0x00000010, CX
+	JLT  singleEnd
+
+single:
+	VMOVUPS     (AX)(R8*4), Z4
+	VMOVUPS     (DX)(R8*4), Z5
+	VMOVUPS     (BX)(R8*4), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (DI)(R8*4), Z8
+	VFMADD231PS Z0, Z5, Z4
+	VFMADD231PS Z1, Z6, Z4
+	VFMADD231PS Z2, Z7, Z4
+	VFMADD231PS Z3, Z8, Z4
+	VMOVUPS     Z4, (AX)(R8*4)
+	ADDQ        $0x00000010, R8
+	SUBQ        $0x00000010, CX
+	JGE         single
+
+singleEnd:
+	ADDQ        $0x00000010, CX
+	TESTQ       CX, CX
+	JZ          done
+	MOVQ        $-1, R9
+	BZHIQ       CX, R9, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (AX)(R8*4), K1, Z4
+	VMOVUPS.Z   (DX)(R8*4), K1, Z5
+	VMOVUPS.Z   (BX)(R8*4), K1, Z6
+	VMOVUPS.Z   (SI)(R8*4), K1, Z7
+	VMOVUPS.Z   (DI)(R8*4), K1, Z8
+	VFMADD231PS Z0, Z5, Z4
+	VFMADD231PS Z1, Z6, Z4
+	VFMADD231PS Z2, Z7, Z4
+	VFMADD231PS Z3, Z8, Z4
+	VMOVUPS     Z4, K1, (AX)(R8*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(dst []float32, x []float32, s float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-52

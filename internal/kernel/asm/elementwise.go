@@ -96,6 +96,15 @@ func elementwise(g *gen) {
 		{name: "axpy", signature: ofScalar, operands: []string{"dst", "x"}, scalars: []string{"s"},
 			formula: "dst[i] + s*x[i]", note: "rounded once",
 			prepare: simple(func(g *gen, x, s []reg.VecVirtual) reg.VecVirtual { g.VFMADD231PS(s[0], x[1], x[0]); return x[0] })},
+		{name: "axpy4", signature: "func(dst, x0, x1, x2, x3 []float32, s0, s1, s2, s3 float32)",
+			operands: []string{"dst", "x0", "x1", "x2", "x3"}, scalars: []string{"s0", "s1", "s2", "s3"},
+			formula: "dst[i] + s0*x0[i] + s1*x1[i] + s2*x2[i] + s3*x3[i]", note: "each rounded once", unroll: 2,
+			prepare: simple(func(g *gen, x, s []reg.VecVirtual) reg.VecVirtual {
+				for i := range s {
+					g.VFMADD231PS(s[i], x[1+i], x[0])
+				}
+				return x[0]
+			})},
 		{name: "scale", signature: ofScalar, operands: x, scalars: []string{"s"}, formula: "x[i] * s",
 			prepare: simple(func(g *gen, x, s []reg.VecVirtual) reg.VecVirtual { g.VMULPS(s[0], x[0], x[0]); return x[0] })},
 		{name: "divScalar", signature: ofScalar, operands: x, scalars: []string{"s"}, formula: "x[i] / s",
