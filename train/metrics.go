@@ -37,11 +37,16 @@ func evaluate(ctx context.Context, model nn.Layer, loss nn.Loss, loader *data.Lo
 	c := len(set.Classes)
 	e := &Evaluation{Images: set.Len(), Classes: c, Logits: make([]float32, 0, set.Len()*c)}
 	total := 0.0
+	var arena *tensor.Memory
 	for x, y := range all.Epoch(nil) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		logits := model.Forward(autograd.Const(x))
+		if arena == nil {
+			arena = x.Memory().Arena()
+		}
+		arena.Reset()
+		logits := model.Forward(autograd.Const(arena.Enter(x)))
 		if s := logits.Shape(); len(s) != 2 || s[1] != c {
 			panic(&tensor.ShapeError{
 				Op: "evaluate", Shapes: [][]int{slices.Clone(s), slices.Clone(y.Shape())},

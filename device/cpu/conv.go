@@ -69,7 +69,16 @@ func planOf(key convKey, build func(*convPlan)) *convPlan {
 
 // Conv2D implements device.Backend.
 func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
-	if dst.Len() == 0 {
+	switch {
+	case dst.Len() == 0:
+		return
+	case x.Dims[1] == 0:
+		b.Fill(dst, 0)
+		if bias.Buf != nil {
+			wide := dst // the bias as a view of dst's shape
+			wide.Buf, wide.Offset, wide.Strides = bias.Buf, bias.Offset, [device.MaxRank]int{1: bias.Strides[0]}
+			b.AddScaled(dst, wide, 1)
+		}
 		return
 	}
 	if g.Groups > 1 {
@@ -106,10 +115,6 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 	rows := dst.Dims[0] * dst.Dims[2] * dst.Dims[3]
 	inPlace := w.Strides[1] > 0 && (o == 1 || w.Strides[0] == 1) && w.Strides[3] == c*w.Strides[1] &&
 		w.Strides[2] == w.Dims[3]*w.Strides[3] && kernel.ReadsInPlace(rows, o, w.Strides[1])
-	if inPlace && rows <= kernel.FewRows && rows > 1 && w.Dims[2]*w.Dims[3] > 1 && onePitch(&dst) {
-		b.unfold(&dst, &x, &w, bias, g)
-		return
-	}
 	plan := planOf(convKey{forward, x, w, dst, g, !inPlace}, func(p *convPlan) { p.cutForward(&x, &w, &dst, g, !inPlace) })
 	chains := kernel.Chains{
 		N: o, A: floats(&x)[x.Offset:], ARow: plan.aRow, ACol: plan.aCol,
@@ -132,47 +137,13 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 	freePanels.Put(panels)
 }
 
-// unfold is a convolution with few places, of few images: what each place sees is
-// written out as a row, padding as zeros, so that each filter is read once. (The
-// places of a 2 x 2 map, taken one by one, would read the filter in the middle
-// four times, and the memory is all that counts here.)
-func (b *Backend) unfold(dst, x, w *device.View, bias device.View, g device.Window) {
-	n, c := x.Dims[0], x.Dims[1]
-	kh, kw := w.Dims[2], w.Dims[3]
-	h, v := dst.Dims[2], dst.Dims[3]
-	cols := device.View{Rank: 6} // (h', w', n, kh, kw, c)
-	cols.Dims = [device.MaxRank]int{h, v, n, kh, kw, c}
-	cols = b.scratchView(&cols)
-	elements := floats(&cols)
-	clear(elements)
-	from := floats(x)
-	eachMeeting(x, w, dst, &g, func(tap, at, place int) {
-		source := x.Offset + at/x.Dims[3]*x.Strides[2] + at%x.Dims[3]*x.Strides[3]
-		for i := range n {
-			to := elements[((place*n+i)*kh*kw+tap)*c:][:c]
-			for j := range to {
-				to[j] = from[source+i*x.Strides[0]+j*x.Strides[1]]
-			}
-		}
-	})
-	flat, rows, k := cols, h*v*n, kh*kw*c
-	flat.Rank, flat.Dims, flat.Strides = 2, [device.MaxRank]int{rows, k}, [device.MaxRank]int{k, 1}
-	filters, out := *w, *dst
-	filters.Rank, filters.Dims, filters.Strides = 2, [device.MaxRank]int{k, w.Dims[0]}, [device.MaxRank]int{w.Strides[1], 1}
-	out.Rank, out.Dims, out.Strides = 2, [device.MaxRank]int{rows, w.Dims[0]}, [device.MaxRank]int{dst.Strides[0], 1}
-	b.MatMul(out, flat, filters, bias)
-	release(&cols)
-}
-
-// onePitch reports whether the places and images of maps are rows of one matrix.
-func onePitch(v *device.View) bool {
-	n := v.Dims[0]
-	return (v.Dims[3] == 1 || v.Strides[3] == n*v.Strides[0]) && (v.Dims[2] == 1 || v.Strides[2] == v.Dims[3]*n*v.Strides[0])
-}
-
 // Conv2DInputGrad implements device.Backend.
 func (b *Backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
-	if dst.Len() == 0 {
+	switch {
+	case dst.Len() == 0:
+		return
+	case dy.Len() == 0:
+		b.Fill(dst, 0)
 		return
 	}
 	if g.Groups > 1 {
@@ -191,7 +162,7 @@ func (b *Backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
 	plan := planOf(convKey{inputGrad, dst, w, dy, g, true}, func(p *convPlan) { p.cutInputGrad(&dst, &w, &dy, g) })
 	panels := b.packFilters(&w, plan.taps, 0, 1)
 	b.chains(&kernel.Chains{
-		N: dst.Dims[1], A: floats(&dy)[min(dy.Offset, len(floats(&dy))):], ARow: plan.aRow, ACol: plan.aCol, Packed: panels,
+		N: dst.Dims[1], A: floats(&dy)[dy.Offset:], ARow: plan.aRow, ACol: plan.aCol, Packed: panels,
 		C: floats(&dst)[dst.Offset:], CRow: plan.cRow, Groups: plan.groups,
 	})
 	panels.Release()

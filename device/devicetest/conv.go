@@ -128,6 +128,8 @@ func conv2Ds(d direction) func(*suite) {
 					both(slide{n, 17, 1, 1, g}, 16)
 				}
 			}
+			both(slide{2, 0, 3, 3, square(3, 1, 1, 1)}, 4) // no channels
+			both(slide{2, 3, 3, 3, square(3, 1, 1, 1)}, 0)
 		})
 		s.group("groups", func() {
 			for _, c := range [][3]int{{2, 2, 2}, {4, 6, 2}, {6, 6, 3}, {3, 3, 3}, {16, 16, 16}, {17, 34, 17}, {32, 32, 4}, {64, 64, 64}, {33, 33, 3}} {

@@ -66,7 +66,8 @@ taken several times; the best and the median are printed.
            axpy (y + a x), sum, and widen (bytes to numbers from 0 to 1)
   conv     the convolutions of ResNet-18, forward and backward; padding is not
            counted as work
-  step     one training step: gather a batch, forward, backward, update
+  step     one training step: gather a batch, forward, backward, update, by
+           gradient descent for linear and network, by AdamW for the others
   epoch    all training images once, shuffled
   decode   images from files, decoded anew (decode) and from the cache of
            decoded images (cached)`,
@@ -257,7 +258,13 @@ func (b *bench) trainer(name string, set *data.Set, loader *data.Loader) (*train
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return &train.Trainer{Model: model, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(model.Params(), 0.01), Train: loader, Epochs: 1, Seed: 1}, nil
+	t := &train.Trainer{Model: model, Loss: nn.CrossEntropy, Train: loader, Epochs: 1, Seed: 1}
+	if name == "linear" || name == "network" { // as the story trains them
+		t.Optimizer = optim.NewSGD(model.Params(), 0.01)
+	} else {
+		t.Optimizer = optim.NewAdamW(model.Params(), 1e-3, 0.01)
+	}
+	return t, nil
 }
 
 // steps measures one training step: gather, forward, backward, update.

@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Chains computes several matrices with the same columns, each the sum of a
 // chain of products:
@@ -53,11 +56,14 @@ func (c *Chains) Cut() int {
 	if rows == 0 || c.N == 0 {
 		return 0
 	}
-	c.sweep = rows <= FewRows && c.Packed == nil && c.Chunk == 0
+	c.sweep = rows <= fewRows && c.Packed == nil && c.Chunk == 0
 	panels := ceilDiv(c.N, l.tileCols)
 	want := int(max(1, min(2*float64(steps)*float64(c.N)/l.grain, 32)))
 	c.colTasks = min(panels, want)
 	c.rowTasks = min(len(c.Groups), ceilDiv(want, c.colTasks))
+	if c.sweep {
+		c.rowTasks = 1
+	}
 	return c.rowTasks * c.colTasks
 }
 
@@ -110,11 +116,13 @@ func (c *Chains) Run(task int) {
 	l := c.level
 	panel0, panel1 := part(ceilDiv(c.N, l.tileCols), c.colTasks, task%c.colTasks)
 	group0, group1 := part(len(c.Groups), c.rowTasks, task/c.colTasks)
-	groups := c.Groups[group0:group1]
+	s := takeScratch()
 	if c.sweep {
-		c.runSweep(groups, panel0*l.tileCols, min(panel1*l.tileCols, c.N))
+		c.runSweep(s, panel0*l.tileCols, min(panel1*l.tileCols, c.N))
+		releaseScratch(s)
 		return
 	}
+	groups := c.Groups[group0:group1]
 	longest := 1
 	for i := range groups {
 		longest = max(longest, len(groups[i].Links))
@@ -123,7 +131,6 @@ func (c *Chains) Run(task int) {
 	if chunk == 0 {
 		chunk = longest
 	}
-	s := takeScratch()
 	t := &s.tile
 	t.aRow, t.aCol, t.cRow = c.ARow, c.ACol, c.CRow
 	for from := 0; from == 0 || from < longest; from += chunk {
@@ -162,14 +169,19 @@ func (c *Chains) Run(task int) {
 	releaseScratch(s)
 }
 
-// FewRows is how many rows of A are too few for tiles: each row of B is then
+// fewRows is how many rows of A are too few for tiles: each row of B is then
 // read once, in order, and added to each row of C, which stays in the cache.
-const FewRows = 4
+const fewRows = 4
 
-// runSweep computes columns from..to of some groups.
-func (c *Chains) runSweep(groups []Group, from, to int) {
-	for i := range groups {
-		g := &groups[i]
+// row is a row of A, and the row of C that its product with B joins.
+type row struct{ a, c int }
+
+// runSweep computes columns from..to of all groups, which have few rows together.
+// It goes through B in order, whichever groups' links a part of it belongs to.
+func (c *Chains) runSweep(s *scratch, from, to int) {
+	s.links, s.rows = s.links[:0], s.rows[:0]
+	for i := range c.Groups {
+		g := &c.Groups[i]
 		for r := range g.Rows {
 			out := c.C[g.C+r*c.CRow+from : g.C+r*c.CRow+to]
 			if c.Bias != nil {
@@ -178,28 +190,43 @@ func (c *Chains) runSweep(groups []Group, from, to int) {
 				clear(out)
 			}
 		}
-		for _, link := range g.Links {
-			c.level.sweep(c.C[g.C+from:], c.CRow, g.Rows, to-from, c.A[link.A:], c.ARow, c.ACol, c.B[link.B*c.BRow+from:], c.BRow, link.K)
+		for _, l := range g.Links {
+			for r := range g.Rows {
+				at := len(s.links)
+				for at > 0 && s.links[at-1].B > l.B {
+					at--
+				}
+				s.links = slices.Insert(s.links, at, Link{l.A + r*c.ARow, l.B, l.K})
+				s.rows = slices.Insert(s.rows, at, row{l.A + r*c.ARow, g.C + r*c.CRow + from})
+			}
 		}
+	}
+	for i := 0; i < len(s.links); {
+		l, end := s.links[i], i+1
+		for end < len(s.links) && s.links[end].B == l.B && s.links[end].K == l.K {
+			end++
+		}
+		c.level.sweep(c.C, c.A, c.ACol, s.rows[i:end], c.B[l.B*c.BRow+from:], c.BRow, l.K, to-from)
+		i = end
 	}
 }
 
-// sweep adds a·b to n columns of few rows of c, reading b once and in order.
-func (l *routines) sweep(c []float32, cRow, rows, n int, a []float32, aRow, aCol int, b []float32, bRow, k int) {
+// sweep adds to n elements of each row's c its a times the k rows of b.
+func (l *routines) sweep(c, a []float32, aCol int, rows []row, b []float32, bRow, k, n int) {
 	i := 0
 	for ; i+4 <= k; i += 4 {
 		b0, b1, b2, b3 := b[i*bRow:][:n], b[(i+1)*bRow:][:n], b[(i+2)*bRow:][:n], b[(i+3)*bRow:][:n]
 		for next := i + 4; next < min(i+8, k); next++ { // rows are too short for the processor to see where this goes
 			l.prefetch(bytesOf(b[next*bRow:][:n]))
 		}
-		for r := range rows {
-			at := r*aRow + i*aCol
-			l.axpy4(c[r*cRow:][:n], b0, b1, b2, b3, a[at], a[at+aCol], a[at+2*aCol], a[at+3*aCol])
+		for _, r := range rows {
+			at := r.a + i*aCol
+			l.axpy4(c[r.c:][:n], b0, b1, b2, b3, a[at], a[at+aCol], a[at+2*aCol], a[at+3*aCol])
 		}
 	}
 	for ; i < k; i++ {
-		for r := range rows {
-			l.axpy(c[r*cRow:][:n], b[i*bRow:][:n], a[r*aRow+i*aCol])
+		for _, r := range rows {
+			l.axpy(c[r.c:][:n], b[i*bRow:][:n], a[r.a+i*aCol])
 		}
 	}
 }

@@ -68,9 +68,12 @@ func transposeGo(dst []float32, dstRow int, src []float32, srcRow, rows, cols in
 type scratch struct {
 	tile tile
 	one  [1]Link // the links of a tile that has one
-	dots dotTile
-	c    [16 * 64]float32 // a tile of C, for the largest of any level
-	a    []float32        // packed rows of A
+	// of a sweep
+	links []Link
+	rows  []row
+	dots  dotTile
+	c     [16 * 64]float32 // a tile of C, for the largest of any level
+	a     []float32        // packed rows of A
 }
 
 var freeScratch freeList[*scratch]

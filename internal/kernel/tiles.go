@@ -81,7 +81,7 @@ func (plan *Plan) cutTiles() {
 	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
 		(far(p.ARow, p.M) || far(p.ACol, p.K))
 
-	plan.sweep = p.M <= FewRows && p.N >= 128 && p.CCol == 1 && tileInPlace(p, l)
+	plan.sweep = p.M <= fewRows && p.N >= 128 && p.CCol == 1 && tileInPlace(p, l)
 	if !tileInPlace(p, l) {
 		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
 		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
@@ -147,10 +147,12 @@ func (plan *Plan) runTiles(task int) {
 func (plan *Plan) runSweep(from, to int) {
 	p, l := &plan.problem, plan.level
 	const most = 2048 // elements of C, which stay in the first-level cache
+	var rows [fewRows]row
 	for ; from < to; from += most {
 		end := min(to, from+most)
 		for i := range p.M {
 			c := p.C[i*p.CRow+from : i*p.CRow+end]
+			rows[i] = row{i * p.ARow, i*p.CRow + from}
 			switch {
 			case plan.bias == nil:
 				clear(c)
@@ -160,7 +162,7 @@ func (plan *Plan) runSweep(from, to int) {
 				copy(c, plan.bias[from:end])
 			}
 		}
-		l.sweep(p.C[from:], p.CRow, p.M, end-from, p.A, p.ARow, p.ACol, p.B[from:], p.BRow, p.K)
+		l.sweep(p.C, p.A, p.ACol, rows[:p.M], p.B[from:], p.BRow, p.K, end-from)
 	}
 }
 
