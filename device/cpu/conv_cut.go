@@ -42,6 +42,9 @@ func (p *convPlan) cutForward(x, w, dst *device.View, g device.Window, packed bo
 	n, c := x.Dims[0], x.Dims[1]
 	kh, kw := w.Dims[2], w.Dims[3]
 	p.aRow, p.aCol, p.cRow = x.Strides[0], x.Strides[1], dst.Strides[0]
+	if n == 1 { // the places of a row are the rows of a matrix, whatever the stride
+		p.aRow, p.cRow = x.Strides[3]*g.Stride[1], dst.Strides[3]
+	}
 	joined := sideBySide(x, g)
 	if c == 1 {
 		joined, p.aCol = true, x.Strides[3]*g.Dilation[1]
