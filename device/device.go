@@ -181,6 +181,10 @@ type Backend interface {
 	Download(dst any, src Buffer, off int)
 	// Sync returns when every operation so far is done.
 	Sync()
+	// Freeze is a promise that the buffer's contents will not change any more: those
+	// of a model that is only asked for answers. A backend may keep beside it what it
+	// would otherwise compute from it each time.
+	Freeze(b Buffer)
 
 	// Fill sets every element of dst to v.
 	Fill(dst View, v float64)

@@ -48,7 +48,7 @@ func foldInto(conv *Conv2D, norm *BatchNorm) *Conv2D {
 	}
 	bias = bias.Mul(factor).Add(norm.Shift.Value)
 	return &Conv2D{
-		Weight: autograd.NewParam(conv.Weight.Name, conv.Weight.Value.Mul(factor.Reshape(-1, 1, 1, 1))),
+		Weight: autograd.NewParam(conv.Weight.Name, conv.Weight.Value.Mul(factor.Reshape(-1, 1, 1, 1)).Freeze()),
 		Bias:   autograd.NewParam(strings.TrimSuffix(conv.Weight.Name, "weight")+"bias", bias),
 		Window: conv.Window,
 	}

@@ -86,6 +86,15 @@ func (x *Tensor) CopyTo(mem *Memory) *Tensor {
 	return out
 }
 
+// Freeze is a promise that x and all other views of its elements will not be
+// written to any more. Its device may then keep what it computes from them, such
+// as packed filters. It returns x.
+func (x *Tensor) Freeze() *Tensor {
+	x.alive()
+	x.mem.backend.Freeze(x.view.Buf)
+	return x
+}
+
 // Float returns the tensor's elements as floats: x itself if it holds floats.
 func (x *Tensor) Float() *Tensor {
 	if x.typ == device.Float {

@@ -22,6 +22,7 @@ const few = 8
 // convKey is all that the cut of a convolution depends on.
 type convKey struct {
 	op      int // forward, inputGrad or filterGrad
+	level   string
 	x, w, y device.View
 	g       device.Window
 	packed  bool
@@ -115,7 +116,7 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 	rows := dst.Dims[0] * dst.Dims[2] * dst.Dims[3]
 	inPlace := w.Strides[1] > 0 && (o == 1 || w.Strides[0] == 1) && w.Strides[3] == c*w.Strides[1] &&
 		w.Strides[2] == w.Dims[3]*w.Strides[3] && kernel.ReadsInPlace(rows, o, w.Strides[1])
-	plan := planOf(convKey{forward, x, w, dst, g, !inPlace}, func(p *convPlan) { p.cutForward(&x, &w, &dst, g, !inPlace) })
+	plan := planOf(convKey{forward, kernel.Level(), x, w, dst, g, !inPlace}, func(p *convPlan) { p.cutForward(&x, &w, &dst, g, !inPlace) })
 	chains := kernel.Chains{
 		N: o, A: floats(&x)[x.Offset:], ARow: plan.aRow, ACol: plan.aCol,
 		C: floats(&dst)[dst.Offset:], CRow: plan.cRow, Groups: plan.groups,
@@ -130,11 +131,41 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 		b.chains(&chains)
 		return
 	}
-	panels := b.packFilters(&w, plan.taps, 1, 0)
+	panels, done := b.filters(&w, plan)
+	defer done()
 	chains.Packed = panels
 	b.chains(&chains)
-	panels.Release()
-	freePanels.Put(panels)
+}
+
+// prepared says which packed filters of a frozen buffer are meant.
+type prepared struct {
+	plan   *convPlan
+	offset int
+}
+
+// filters returns the packed filters of a plan, from frozen memory those that
+// were packed before; done gives them back.
+func (b *Backend) filters(w *device.View, plan *convPlan) (panels *kernel.Panels, done func()) {
+	m := w.Buf.(*buffer)
+	if !m.frozen {
+		panels = b.packFilters(w, plan.taps, 1, 0)
+		return panels, func() {
+			panels.Release()
+			freePanels.Put(panels)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := prepared{plan, w.Offset}
+	if panels = m.prepared[key]; panels == nil {
+		const most = 4 // shapes of batches and maps that one model is asked about by turns
+		if m.prepared == nil || len(m.prepared) >= most {
+			m.prepared = map[prepared]*kernel.Panels{}
+		}
+		panels = b.packFilters(w, plan.taps, 1, 0)
+		m.prepared[key] = panels
+	}
+	return panels, func() {}
 }
 
 // Conv2DInputGrad implements device.Backend.
@@ -159,7 +190,7 @@ func (b *Backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
 		release(&tmp)
 		return
 	}
-	plan := planOf(convKey{inputGrad, dst, w, dy, g, true}, func(p *convPlan) { p.cutInputGrad(&dst, &w, &dy, g) })
+	plan := planOf(convKey{inputGrad, kernel.Level(), dst, w, dy, g, true}, func(p *convPlan) { p.cutInputGrad(&dst, &w, &dy, g) })
 	panels := b.packFilters(&w, plan.taps, 0, 1)
 	b.chains(&kernel.Chains{
 		N: dst.Dims[1], A: floats(&dy)[dy.Offset:], ARow: plan.aRow, ACol: plan.aCol, Packed: panels,
@@ -217,7 +248,7 @@ func (b *Backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
 		defer release(&tmp)
 		x = tmp
 	}
-	plan := planOf(convKey{filterGrad, x, dst, dy, g, false}, func(p *convPlan) { p.cutFilterGrad(&x, &dst, &dy, g) })
+	plan := planOf(convKey{filterGrad, kernel.Level(), x, dst, dy, g, false}, func(p *convPlan) { p.cutFilterGrad(&x, &dst, &dy, g) })
 	b.chains(&kernel.Chains{
 		N: dst.Dims[0], A: floats(&x)[x.Offset:], ARow: plan.aRow, ACol: plan.aCol,
 		B: floats(&dy)[dy.Offset:], BRow: plan.bRow,

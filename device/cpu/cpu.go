@@ -48,7 +48,14 @@ type buffer struct {
 	floats []float32
 	bytes  []uint8
 	ints   []int32
+
+	mu       sync.Mutex
+	frozen   bool
+	prepared map[prepared]*kernel.Panels // of frozen filters
 }
+
+// Freeze implements device.Backend: filters are packed once.
+func (b *Backend) Freeze(m device.Buffer) { m.(*buffer).frozen = true }
 
 func (m *buffer) Len() int { return len(m.floats) + len(m.bytes) + len(m.ints) }
 

@@ -1,12 +1,15 @@
 package cpu_test
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"inkling/device"
 	"inkling/device/cpu"
 	"inkling/device/devicetest"
 	"inkling/internal/kernel"
+	"inkling/tensor"
 )
 
 func TestConformance(t *testing.T) {
@@ -24,5 +27,24 @@ func TestSameBitsForAnyNumberOfWorkers(t *testing.T) {
 			defer kernel.Use(level)()
 			devicetest.RunDeterminism(t, func(workers int) device.Backend { return cpu.New(workers) })
 		})
+	}
+}
+
+// A frozen filter is packed once, and its answers stay the same bits, on maps of
+// any size by turns.
+func TestFrozenFilters(t *testing.T) {
+	mem := tensor.On(cpu.New(2))
+	rng := rand.New(rand.NewPCG(1, 2))
+	w := mem.Filters(192, 64, 3, 3)
+	w.CopyFrom(mem.Normal(rng, 1, w.Shape()...))
+	frozen := mem.Like(w)
+	frozen.CopyFrom(w)
+	frozen.Freeze()
+	for _, size := range []int{2, 5, 2, 7, 4, 1, 3, 5} {
+		x := mem.Normal(rng, 1, 20, 64, size, size)
+		window := tensor.Square(3, 1, 1)
+		if got, want := x.Conv2D(frozen, nil, window), x.Conv2D(w, nil, window); !slices.Equal(got.Float32s(), want.Float32s()) {
+			t.Errorf("maps of %d x %d: frozen filters give another result", size, size)
+		}
 	}
 }

@@ -19,6 +19,9 @@ func (backend) Name() string     { return "ref" }
 func (backend) Describe() string { return "float64, plain loops, one goroutine" }
 func (backend) Sync()            {}
 
+// Freeze implements device.Backend; there is nothing to keep.
+func (backend) Freeze(device.Buffer) {}
+
 // numbers is what the loops of this package see of a buffer: float64s,
 // whatever its type. Bytes and ints come and go without loss.
 type numbers interface {
