@@ -36,7 +36,7 @@ var may = map[string][]string{
 	"recipe":            {"data", "data/augment", "models", "nn", "optim", "tensor", "train"},
 	"explain":           {"autograd", "data", "device", "device/ref", "nn", "optim", "tensor", "train"},
 	"report":            {"train"},
-	"tour":              {"autograd", "data", "explain", "models", "nn", "optim", "report", "tensor", "train"},
+	"tour":              {"autograd", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
 	"internal/cli":      {"data", "data/augment", "data/folder", "data/idx", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "optim", "recipe", "report", "tensor", "tour", "train"},
 	"cmd/inkling":       {"internal/cli"},
 	"parity":            {"data", "data/idx"},

@@ -102,10 +102,11 @@ const fewImages = 2000
 
 // ExamineSteps asks whether there are steps enough to learn anything.
 func ExamineSteps(images, batch, epochs int) Finding {
+	const story = 60_000
 	steps := (images + batch - 1) / batch * epochs
 	if images < fewImages {
-		return ill("steps", "%d training images in batches of %d make only %d steps in %d epochs, where the story's 60,000 make 9,635: expect poor accuracies, and models that have hardly begun to learn.",
-			images, batch, steps, epochs)
+		return ill("steps", "%d training images in batches of %d make only %d steps in %d epochs, where the story's 60,000 make %s: expect poor accuracies, and models that have hardly begun to learn.",
+			images, batch, steps, epochs, data.Thousands((story+batch-1)/batch*epochs))
 	}
 	return fine("steps", "%d training images in batches of %d make %d steps in %d epochs.", images, batch, steps, epochs)
 }

@@ -96,19 +96,38 @@ func (p *page) Summary() []row {
 		}
 	}
 	for _, t := range p.Trained {
-		r := row{ID: t.Chapter, Title: p.Title(t), Change: p.what(t), Yours: share(t.accuracy())}
+		r := row{ID: t.ID(), Title: p.Title(t), Change: p.what(t), Yours: share(t.accuracy())}
 		if t.Post != nil {
 			r.Post = share(t.Post.Last.Mean)
 			r.Spread = span(t.Post.Last)
+		}
+		if t.Others != nil {
+			r.Post, r.Spread = known4(t.Others.Post), t.Others.spread()
 		}
 		rows = append(rows, r)
 	}
 	return rows
 }
 
+// ID names a trained chapter's section; that of a later run ends with the run's name.
+func (t *Trained) ID() string {
+	if t.Run == "" {
+		return t.Chapter
+	}
+	return t.Chapter + "-" + t.Run
+}
+
 // Title heads a chapter with the name that the command line has for it.
 func (p *page) Title(t *Trained) string {
-	switch t.Chapter {
+	title := chapterTitle(t.Chapter)
+	if t.Run != "" {
+		title += ", " + t.Run
+	}
+	return title
+}
+
+func chapterTitle(name string) string {
+	switch name {
 	case "linear":
 		return "Linear"
 	case "softmax":
@@ -117,8 +136,12 @@ func (p *page) Title(t *Trained) string {
 		return "Cross-entropy"
 	case "network":
 		return "Network"
+	case "resnet":
+		return "ResNet"
+	case "beyond":
+		return "Beyond"
 	}
-	return t.Chapter
+	return name
 }
 
 func (p *page) what(t *Trained) string {
@@ -135,6 +158,13 @@ func (p *page) what(t *Trained) string {
 		return "another loss: minus the logarithm of the right class’s probability"
 	case "network":
 		return "a hidden layer between pixels and classes"
+	case "resnet":
+		if t.Run != "" {
+			return t.Change
+		}
+		return "convolutions, residual blocks, a rate that rises and falls"
+	case "beyond":
+		return "the best recipe that we know, with the model " + t.Model
 	}
 	return "model " + t.Model + ", loss " + t.Loss
 }
@@ -152,7 +182,7 @@ func (p *page) Contents() []entry {
 		out = append(out, entry{"average", "Average"})
 	}
 	for _, t := range p.Trained {
-		out = append(out, entry{t.Chapter, p.Title(t)})
+		out = append(out, entry{t.ID(), p.Title(t)})
 	}
 	if p.Final() != nil {
 		out = append(out, entry{"mistakes", "Mistakes"})

@@ -15,7 +15,7 @@ type Story struct {
 	Data    Data
 	Pixels  *Pixels
 	Average *Average
-	Trained []*Trained // linear, softmax, cross-entropy, network, in the order they ran
+	Trained []*Trained // linear, softmax, cross-entropy, network, resnet, beyond, in the order they ran
 	Doctor  []string   // what the doctor said, a sentence each
 }
 
@@ -76,8 +76,8 @@ type Nearest struct {
 
 // Trained is a chapter in which a model learned.
 type Trained struct {
-	Chapter   string // linear, softmax, cross-entropy, network
-	Model     string // linear or network
+	Chapter   string // linear, softmax, cross-entropy, network, resnet, beyond
+	Model     string // a name in package models
 	Loss      string // sigmoid-mse, softmax-mse or cross-entropy
 	Rate      float64
 	Batch     int
@@ -92,6 +92,81 @@ type Trained struct {
 	Worst     []Mistake         // the surest mistakes
 	Push      []Push            // how strongly the loss corrects, by how wrong the answer is, at the start
 	Unfolded  *Unfolded         // the arithmetic of one prediction
+
+	// Of a chapter that trains by recipes:
+	Run, Change string       // of its second run and later ones: a name, and what is changed against the first
+	Plan        *Plan        // the recipe
+	Stopped     string       // "after epoch 2 of 4", where it did not come to its end
+	Others      *Others      // nil where the data are not MNIST
+	Ablation    *Ablation    // what was measured before; nil where nothing was
+	Convolution *Convolution // one place of a convolution, taken apart
+	Filters     *Filters     // of the first convolution, after training
+	Looked      Picture      // the image whose maps these are
+	Maps        []Maps       // stage by stage, after training
+}
+
+// Plan is how a training by a recipe is set.
+type Plan struct {
+	Epochs, Batch, Batches int // Batches in an epoch
+	Settings               []Setting
+	Rates, Momenta         []float64 // at even distances from the first step to the last; Momenta nil where it stays
+	Step                   float64   // seconds
+}
+
+// Setting is one of a recipe's, in words.
+type Setting struct{ Name, Value string }
+
+// Others is what others reached with the same recipe.
+type Others struct {
+	Post    float64    // what the post says of its own run
+	PyTorch []OtherRun // none where only the post can be compared with
+}
+
+// OtherRun is the accuracy after each epoch of one run.
+type OtherRun struct {
+	Seed     int
+	Accuracy []float64
+}
+
+// Ablation is what each ingredient of a recipe bought: accuracies on MNIST's test
+// images with all of it, and without one thing at a time.
+type Ablation struct {
+	Recipe   string    `json:"recipe"`   // a preset's name
+	Machine  string    `json:"machine"`  // what it was measured on
+	Variants []Variant `json:"variants"` // the whole recipe first
+}
+
+// Variant is a recipe with something left out, run with several seeds.
+type Variant struct {
+	LeftOut    string    `json:"left_out"` // "" for the whole recipe
+	Seeds      []uint64  `json:"seeds"`
+	Accuracies []float64 `json:"accuracies"` // after the last epoch, a seed each
+	Seconds    []float64 `json:"seconds"`    // of the whole training, a seed each
+}
+
+// Convolution is one number of a feature map, taken apart: Sum = sum of pixel * weight.
+type Convolution struct {
+	Picture     Picture
+	Row, Column int       // of the place, where the middle of the filter lies
+	Pixels      []float64 // 3 x 3 under the filter, row by row
+	Filter      []float64
+	Products    []float64
+	Sum         float64
+	Map         []float64 // the sums at all places, Height x Width
+}
+
+// Filters are the weights of a model's first convolution, summed over channels.
+type Filters struct {
+	Height, Width int
+	Weights       [][]float32
+}
+
+// Maps are feature maps of one size.
+type Maps struct {
+	Name          string // of the stage
+	Count         int
+	Height, Width int
+	Shown         [][]float32 // those that answer most, the strongest first
 }
 
 // Point is the state after an epoch. Start is the state before the first, with Epoch 0.

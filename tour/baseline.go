@@ -56,7 +56,7 @@ func (g *guide) average(ctx context.Context) error {
 			chapter.Means = rows(model.Means.Value.Float32s(), g.spec.Pixels())
 		}
 		file := filepath.Join(g.Out, "average-"+d.name+".safetensors")
-		if err := g.saveModel(file, "average-"+d.name, model, nil); err != nil {
+		if err := g.saveModel(file, "average-"+d.name, model, "", nil); err != nil {
 			return err
 		}
 	}

@@ -4,12 +4,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"inkling/recipe"
 )
 
 // chapter is one step of the story.
 type chapter struct {
 	name, title, text string
-	model, loss       string // of a chapter that trains
+	model, loss       string // of a chapter that trains as the post does by hand
+	runs              []run  // of a chapter that trains by recipes
+	named             bool   // told only where its name is given
+}
+
+// run is one training by a recipe. A chapter may have several, one after another.
+type run struct {
+	name   string // added to the chapter's; "" for its first run
+	change string // what is changed against the first run, in a sentence; "" there
+	recipe recipe.Recipe
+}
+
+// preset is a recipe by name. There must be one.
+func preset(name string) recipe.Recipe {
+	r, err := recipe.ByName(name)
+	if err != nil {
+		panic("tour: " + err.Error())
+	}
+	return r
 }
 
 // chapters of the story, in order. What stands in braces in a text is
@@ -31,6 +51,12 @@ An image shows one digit, not several, yet ten sigmoids do not know of each othe
 The last fault is the loss itself. Take minus the logarithm of the probability that the right class got: 0 when that is 1, and without limit as it goes to 0. Its gradient at the logits is simply the probabilities minus the right answer: the surer the mistake, the harder the push. Same model, same rate, same number of steps.`},
 	{name: "network", model: "network", loss: "cross-entropy", title: "A network with a hidden layer", text: `
 A linear model has one template for each class, and no more to say. Put 64 hidden units between pixels and classes: each weighs all pixels, passes its sum through a sigmoid, and the second layer weighs what the units say. Without the sigmoid the two layers would collapse into one linear map; with it the network can bend.`},
+	{name: "resnet", runs: []run{{recipe: preset("story")}}, title: "A residual network: strokes, wherever they are", text: `
+A hidden unit weighs every pixel of the image, and what it learns about a stroke holds at one place only. A convolution looks through a small window, 3 x 3 pixels with nine weights, and slides it over the image with the same weights everywhere. What it finds, and where, is a new picture, a feature map; the filters of the next layer look at those, and see more of the image at once.
+
+Many such layers are hard to train, since each passes the gradient on only in part. A residual block adds what its layers compute to what came in, x + f(x): to do nothing it needs only f = 0, and the gradient takes the plus sign past it. ResNet-18 has eight such blocks in four stages; from stage to stage the maps become smaller, and twice as many.`},
+	{name: "beyond", runs: []run{{recipe: preset("best")}}, named: true, title: "Beyond: what else there is to gain", text: `
+Of {test} test images a good network misreads a few dozen. This chapter trains the best recipe that we know, found by experiments on another day. What each of its ingredients bought was measured then by leaving it out, and stands beside it where it has been.`},
 }
 
 // Chapters lists the names of the chapters that there are, in order.
@@ -49,8 +75,9 @@ func CheckChapters(names []string) error {
 	return err
 }
 
-// choose returns the chapters of the given names in the story's order; all of
-// them where no name is given. Case and the spaces around a name do not matter.
+// choose returns the chapters of the given names in the story's order; where no
+// name is given, all that need not be named. Case and the spaces around a name do
+// not matter.
 func choose(names []string) ([]chapter, error) {
 	names = slices.Clone(names)
 	for i, n := range names {
@@ -63,7 +90,7 @@ func choose(names []string) ([]chapter, error) {
 	}
 	var chosen []chapter
 	for _, c := range chapters {
-		if len(names) == 0 || slices.Contains(names, c.name) {
+		if len(names) == 0 && !c.named || slices.Contains(names, c.name) {
 			chosen = append(chosen, c)
 		}
 	}

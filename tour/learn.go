@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"inkling/autograd"
 	"inkling/explain"
@@ -36,7 +37,7 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 	for _, p := range explain.Pushes(model, c.loss, g.test) {
 		t.Push = append(t.Push, report.Push(p))
 	}
-	w := &watcher{guide: g, chapter: c, model: model, into: t, batches: g.train.Batches()}
+	w := &watcher{guide: g, model: model, into: t, batches: g.train.Batches(), epochs: epochs, start: time.Now()}
 	w.snapshot(0)
 	first := model.Params()[0].Value.T().Float32s() // (classes or hidden, pixels)
 	trainer := &train.Trainer{
@@ -46,18 +47,33 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 	if err := trainer.Run(ctx); err != nil {
 		return err
 	}
+	t.Worst = g.worst(t.Final)
 	g.collect(c, model, rows(first, g.spec.Pixels()), t)
 	file := filepath.Join(g.Out, c.name+".safetensors")
-	if err := g.saveModel(file, c.model, model, map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}); err != nil {
+	if err := g.saveModel(file, c.model, model, "", map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}); err != nil {
 		return err
 	}
-	g.story.Trained = append(g.story.Trained, t)
-	var curve []float64
-	for _, p := range t.Curve {
-		curve = append(curve, p.Accuracy)
-	}
-	g.Tell(ChapterEnds{"chapter_end", c.name, t.Final.Accuracy, t.Seconds, file, curve, t.Post})
+	g.end(t, file)
 	return nil
+}
+
+// end adds a trained chapter to the story and sums it up; its model is in a file.
+func (g *guide) end(t *report.Trained, file string) {
+	g.story.Trained = append(g.story.Trained, t)
+	e := ChapterEnds{Event: "chapter_end", Chapter: t.Chapter, Run: t.Run, Accuracy: t.Final.Accuracy, Seconds: t.Seconds, Model: file, Images: t.Final.Images, Post: t.Post, Others: t.Others}
+	for _, p := range t.Curve {
+		e.Curve = append(e.Curve, p.Accuracy)
+	}
+	g.Tell(e)
+}
+
+// worst are the surest mistakes, for the page.
+func (g *guide) worst(e *train.Evaluation) []report.Mistake {
+	var list []report.Mistake
+	for _, m := range explain.Worst(e, g.Data.Test.Labels, 12) {
+		list = append(list, report.Mistake{Picture: picture(g.Data.Test, m.Index, "test"), Answer: m.Answer, Probs: m.Probs})
+	}
+	return list
 }
 
 // examine lets the doctor look at the chapter's model, and the first time also
@@ -80,10 +96,6 @@ func (g *guide) examine(c chapter, model nn.Layer, loss nn.Loss) {
 // collect takes the trained model apart for the page; before is its first
 // layer's weights at the start, a row for each unit.
 func (g *guide) collect(c chapter, model nn.Layer, before [][]float32, t *report.Trained) {
-	test := g.Data.Test
-	for _, m := range explain.Worst(t.Final, test.Labels, 12) {
-		t.Worst = append(t.Worst, report.Mistake{Picture: picture(test, m.Index, "test"), Answer: m.Answer, Probs: m.Probs})
-	}
 	params := model.Params()
 	if c.model == "network" {
 		in, out := params[0].Value, params[2].Value // (pixels, hidden), (hidden, classes)
@@ -139,11 +151,12 @@ func (g *guide) unfold(e *train.Evaluation, params []*autograd.Param) *report.Un
 	return u
 }
 
-// saveModel writes a model file with three test images as its samples.
-func (g *guide) saveModel(path, architecture string, model nn.Layer, training map[string]any) error {
+// saveModel writes a model file with three test images as its samples. input is
+// what is done to images before the model sees them, as package augment writes it.
+func (g *guide) saveModel(path, architecture string, model nn.Layer, input string, training map[string]any) error {
 	c := &train.Classifier{
 		Info: train.Info{
-			Architecture: architecture, Spec: g.spec, Classes: g.Data.Train.Classes, Scale: 1.0 / 255, Training: training,
+			Architecture: architecture, Spec: g.spec, Classes: g.Data.Train.Classes, Scale: 1.0 / 255, Input: input, Training: training,
 		},
 		Model: model,
 	}
@@ -157,16 +170,18 @@ func (g *guide) saveModel(path, architecture string, model nn.Layer, training ma
 // watcher is the hook that turns a training into events and snapshots.
 type watcher struct {
 	*guide
-	chapter chapter
-	model   nn.Layer
-	into    *report.Trained
-	batches int
+	model           nn.Layer
+	into            *report.Trained
+	batches, epochs int
+	start           time.Time
+	batch           int // batches of the epoch that has not ended
 }
 
 // Step implements train.StepHook.
 func (w *watcher) Step(s *train.Step) error {
+	w.batch = s.Batch + 1
 	if s.Batch%16 == 0 {
-		w.Tell(Progress{w.chapter.name, s.Epoch, epochs, s.Batch, w.batches})
+		w.Tell(Progress{w.into.Chapter, s.Epoch, w.epochs, s.Batch, w.batches})
 	}
 	return nil
 }
@@ -177,8 +192,13 @@ func (w *watcher) Epoch(e *train.Epoch) error {
 	t.Curve = append(t.Curve, report.Point{Epoch: e.Epoch + 1, TrainLoss: e.TrainLoss, TestLoss: e.Valid.Loss, Accuracy: e.Valid.Accuracy, Seconds: e.Seconds})
 	t.Seconds += e.Seconds
 	t.Final = e.Valid
+	w.batch = 0
 	w.snapshot(e.Epoch + 1)
-	event := EpochEnds{"epoch", w.chapter.name, w.chapter.model, w.chapter.loss, e.Epoch, epochs, e.TrainLoss, e.Valid.Loss, e.Valid.Accuracy, e.Seconds}
+	event := EpochEnds{
+		Event: "epoch", Chapter: t.Chapter, Run: t.Run, Model: t.Model, Loss: t.Loss, Epoch: e.Epoch, Epochs: w.epochs,
+		TrainLoss: e.TrainLoss, TestLoss: e.Valid.Loss, Accuracy: e.Valid.Accuracy, Rate: e.Rate, Seconds: e.Seconds,
+		Left: time.Since(w.start).Seconds() / float64(e.Epoch+1) * float64(w.epochs-e.Epoch-1),
+	}
 	w.epoch = append(w.epoch, event)
 	w.Tell(event)
 	return nil
@@ -186,7 +206,7 @@ func (w *watcher) Epoch(e *train.Epoch) error {
 
 // snapshot keeps a linear model's weights at the epochs that the page shows.
 func (w *watcher) snapshot(epoch int) {
-	if w.chapter.model == "linear" && slices.Contains([]int{0, 1, 3, 10, 20, epochs}, epoch) {
+	if w.into.Model == "linear" && slices.Contains([]int{0, 1, 3, 10, 20, epochs}, epoch) {
 		weights := w.model.Params()[0].Value.T() // (pixels, classes) -> (classes, pixels)
 		w.into.Snapshots = append(w.into.Snapshots, report.Snapshot{Epoch: epoch, Weights: rows(weights.Float32s(), w.spec.Pixels())})
 	}

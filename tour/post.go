@@ -28,6 +28,13 @@ type post struct {
 		Last  report.Range `json:"after_epoch_41"`
 		Mean  []float64    `json:"curve_mean"`
 	}
+	ResNet struct {
+		Claim float64 `json:"post"`
+		Runs  []struct {
+			Seed     int
+			Accuracy []float64
+		} `json:"pytorch"`
+	}
 }
 
 // mnistCounts is how many test images of each digit MNIST has.
@@ -52,6 +59,21 @@ func (p *post) baseline(distance string) *report.PostBaseline {
 	}
 	b := p.Baseline[distance]
 	return &report.PostBaseline{PerClass: b.PerDigit, MeanOfClasses: b.MeanOfDigits, Accuracy: b.AllImages}
+}
+
+// others is what others reached with the recipe of a chapter, or nil; runs of the
+// very same recipe only where it is the same.
+func (p *post) others(chapter string, same bool) *report.Others {
+	if p == nil || chapter != "resnet" {
+		return nil
+	}
+	o := &report.Others{Post: p.ResNet.Claim}
+	for _, r := range p.ResNet.Runs {
+		if same {
+			o.PyTorch = append(o.PyTorch, report.OtherRun{Seed: r.Seed, Accuracy: r.Accuracy})
+		}
+	}
+	return o
 }
 
 func (p *post) curve(chapter string) *report.PostCurve {

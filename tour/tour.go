@@ -29,7 +29,8 @@ type Options struct {
 	Data     *data.Dataset
 	From     string   // one line, to stand after the data's name: how many images, and where they came from
 	BuiltIn  bool     // the data were drawn by program, for want of real ones
-	Chapters []string // names; empty for all
+	Chapters []string // names; empty for all but those that have to be named
+	Quick    bool     // without the chapters that take minutes; where Chapters is empty
 	Seed     uint64
 	Out      string // folder for models, metrics and page
 	Command  string // as typed, for the page
@@ -90,14 +91,20 @@ func Run(ctx context.Context, opt Options) error {
 	d := g.story.Data
 	g.Tell(DataOpened{"data", d.Name, d.From, d.BuiltIn, d.Train, d.Test, d.Height, d.Width, d.Classes})
 	for _, c := range chosen {
+		if why, how := g.skips(c); why != "" {
+			g.Tell(ChapterSkipped{"skipped", c.name, why, how})
+			continue
+		}
 		g.Tell(ChapterBegins{"chapter", c.name, c.title, g.fill(c.text)})
 		var err error
-		switch c.name {
-		case "pixels":
+		switch {
+		case c.name == "pixels":
 			g.pixels()
 			err = ctx.Err()
-		case "average":
+		case c.name == "average":
 			err = g.average(ctx)
+		case c.runs != nil:
+			err = g.follow(ctx, c)
 		default:
 			err = g.learn(ctx, c)
 		}
@@ -113,6 +120,27 @@ func Run(ctx context.Context, opt Options) error {
 	return nil
 }
 
+// skips says why a chapter that nobody named is left out, and what to type for
+// it; nothing where it is told. Those that take minutes are left out where the
+// reader has to do without data of their own, and where the data will not do.
+func (g *guide) skips(c chapter) (why, how string) {
+	if len(g.Chapters) > 0 || c.runs == nil {
+		return "", ""
+	}
+	r, n := c.runs[0].recipe, g.Data.Train.Len()
+	switch {
+	case g.BuiltIn:
+		return "It takes some minutes, and is kept for real digits.", "inkling data get mnist"
+	case g.Quick:
+		return "It takes some minutes.", "inkling tour --chapters " + c.name
+	case r.DropLast && n < r.Batch:
+		return fmt.Sprintf("It learns from batches of %d images, and there are only %d.", r.Batch, n), ""
+	case g.spec.Classes < 2:
+		return "There is only one class, and nothing to tell apart.", ""
+	}
+	return "", ""
+}
+
 // fill puts the data's own numbers into a text.
 func (g *guide) fill(text string) string {
 	d, pixels := g.story.Data, strconv.Itoa(g.spec.Pixels())
@@ -123,7 +151,7 @@ func (g *guide) fill(text string) string {
 		shape = fmt.Sprintf("(%d, %d, %d, %d)", d.Train, g.spec.Channels, d.Height, d.Width)
 	}
 	return strings.NewReplacer(
-		"{train}", data.Thousands(d.Train), "{size}", data.Size(d.Height, d.Width),
+		"{train}", data.Thousands(d.Train), "{test}", data.Thousands(d.Test), "{size}", data.Size(d.Height, d.Width),
 		"{pixels}", pixels, "{grid}", grid, "{shape}", shape, "{rank}", rank,
 	).Replace(strings.TrimSpace(text))
 }

@@ -103,14 +103,19 @@ func TestPostsFiguresStandBesideMNISTOnly(t *testing.T) {
 	if postFor(synth.Generate(600, 200, 1)) != nil {
 		t.Error("the post's figures were put beside drawn digits")
 	}
-	real := &data.Set{Classes: make([]string, 10)}
-	for digit, n := range mnistCounts {
-		for range n {
-			real.Labels = append(real.Labels, int32(digit))
-		}
-	}
-	p := postFor(&data.Dataset{Train: &data.Set{Labels: make([]int32, 60000)}, Test: real})
+	p := postFor(asMNIST())
 	if p == nil || p.baseline("mse").PerClass[5] != 0.6861 || p.curve("network").Last.Max != 0.9507 {
 		t.Errorf("the post's figures are missing or wrong: %+v", p)
 	}
+}
+
+// asMNIST has as many images as MNIST, and none of its pixels.
+func asMNIST() *data.Dataset {
+	test := &data.Set{Classes: make([]string, 10)}
+	for digit, n := range mnistCounts {
+		for range n {
+			test.Labels = append(test.Labels, int32(digit))
+		}
+	}
+	return &data.Dataset{Train: &data.Set{Labels: make([]int32, 60000)}, Test: test}
 }

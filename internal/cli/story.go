@@ -34,6 +34,23 @@ func (s *story) tell(event tour.Event) {
 		s.chapter, s.table = e, newTable(s.screen, "test loss", false)
 		s.printf("\n%s\n\n", s.bold(wrap(e.Title, s.measure(), "")))
 		s.paragraphs(e.Text)
+	case tour.ChapterSkipped:
+		s.printf("\n")
+		how := ""
+		if e.How != "" {
+			how = " For it: " + strings.ReplaceAll(e.How, " ", glue)
+		}
+		s.sentence("", "The chapter %s is left out. %s%s", e.Chapter, e.Why, how)
+	case tour.Convolution:
+		s.convolution(e)
+	case tour.Ablation:
+		s.ablation(e)
+	case tour.RunBegins:
+		s.run(e)
+	case tour.Maps:
+		s.maps(e)
+	case tour.Stopped:
+		s.stopped(e)
 	case tour.Baseline:
 		s.models = true
 		s.baseline(e)
@@ -44,12 +61,12 @@ func (s *story) tell(event tour.Event) {
 	case tour.Progress:
 		s.table.progress(e.Chapter, e.Epoch*e.Batches+e.Batch, e.Epochs*e.Batches)
 	case tour.EpochEnds:
-		s.table.epoch(row{epoch: e.Epoch, train: e.TrainLoss, loss: e.TestLoss, accuracy: e.Accuracy, seconds: e.Seconds})
+		s.table.epoch(row{epoch: e.Epoch, train: e.TrainLoss, loss: e.TestLoss, accuracy: e.Accuracy, seconds: e.Seconds, left: e.Left})
 	case tour.ChapterEnds:
 		s.models = true
 		s.end(e)
 	case tour.Done:
-		s.printf("\n%s\n", s.bold("The tour took "+total(e.Seconds)+"."))
+		s.printf("\n%s\n", s.bold("The tour took "+span(e.Seconds)+"."))
 		beside := "Beside it lies metrics.json."
 		if s.models {
 			beside = "Beside it lie the models and metrics.json."
@@ -157,6 +174,14 @@ func brief(seconds float64) string {
 	return fmt.Sprintf("%.2f s", seconds)
 }
 
+// lasting is brief for what may take hours.
+func lasting(seconds float64) string {
+	if seconds < 100 {
+		return brief(seconds)
+	}
+	return span(seconds)
+}
+
 func (s *story) end(e tour.ChapterEnds) {
 	s.table.endBar()
 	if curve := s.curve(e.Curve); curve != "" {
@@ -171,7 +196,8 @@ func (s *story) end(e tour.ChapterEnds) {
 		}
 	}
 	s.sentence("  ", "%s", line)
-	s.printf("Trained in %s.\n", brief(e.Seconds))
+	s.others(e)
+	s.printf("Trained in %s.\n", lasting(e.Seconds))
 }
 
 // curve draws accuracy in percent over the epochs, at most 12 rows. A column shows

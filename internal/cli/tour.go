@@ -18,18 +18,21 @@ func (a *app) tourCommand() *cobra.Command {
 	var dataName, out string
 	var chapters []string
 	var seed uint64
+	var quick bool
 	c := &cobra.Command{
 		Use:   "tour",
 		Short: "Train every model of the story and tell it with your own numbers",
-		Long: `Train every model of the story, from the average image to a network with a
-hidden layer, and tell it with your own numbers. A report with pictures is left
-in the output folder.
+		Long: `Train every model of the story, from the average image to a residual network,
+and tell it with your own numbers. A report with pictures is left in the output
+folder. The chapter resnet takes some minutes, all before it some seconds;
+Ctrl-C keeps what has come out. The chapter beyond has to be named.
 
 It learns from MNIST, which is downloaded where it is not on this machine; where
 it cannot be, from digits drawn by program.
 
 Chapters: ` + strings.Join(tour.Chapters(), ", "),
 		Example: `  inkling tour
+  inkling tour --quick
   inkling tour --chapters pixels,average,linear
   inkling tour --data path/to/digits --json`,
 		Args: noArgs,
@@ -39,6 +42,9 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 			}
 			if c.Flags().Changed("chapters") && len(chapters) == 0 {
 				return usagef("--chapters names none; there are %s", strings.Join(tour.Chapters(), ", "))
+			}
+			if quick && len(chapters) > 0 {
+				return usagef("--quick leaves out what takes minutes, and --chapters says what to tell; give one of them")
 			}
 			if out == "" {
 				return usagef("--out names no folder")
@@ -56,7 +62,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 				fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
 			}
 			opt := tour.Options{
-				Data: opened.Dataset, From: opened.From, BuiltIn: builtIn, Chapters: chapters, Seed: seed, Out: out,
+				Data: opened.Dataset, From: opened.From, BuiltIn: builtIn, Chapters: chapters, Quick: quick, Seed: seed, Out: out,
 				Command: "inkling " + strings.Join(a.args, " "), Version: version(), Tell: a.teller(),
 			}
 			return tour.Run(c.Context(), opt)
@@ -64,6 +70,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 	}
 	c.Flags().StringVar(&dataName, "data", "mnist", "what to learn from: a name (inkling data ls) or a path")
 	c.Flags().StringSliceVar(&chapters, "chapters", nil, "only these chapters, separated by commas")
+	c.Flags().BoolVar(&quick, "quick", false, "leave out the chapters that take minutes (default false)")
 	c.Flags().StringVar(&out, "out", "inkling-tour", "folder for the models, the metrics and the report")
 	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the order of the images (default 0)")
 	c.RegisterFlagCompletionFunc("chapters", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

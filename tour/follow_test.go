@@ -1,0 +1,220 @@
+package tour
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"inkling/data/synth"
+	"inkling/report"
+	"inkling/train"
+)
+
+// quickly puts small recipes in the place of a chapter's, for as long as a test takes.
+func quickly(t *testing.T, name string, runs ...run) {
+	t.Helper()
+	i := slices.IndexFunc(chapters, func(c chapter) bool { return c.name == name })
+	old := chapters[i].runs
+	t.Cleanup(func() { chapters[i].runs = old })
+	chapters[i].runs = runs
+}
+
+// small is the story's recipe for a model and a number of epochs that a test has time for.
+func small() run {
+	r := preset("story")
+	r.Model, r.Rate, r.Epochs = "resnet-small", 0.02, 2
+	return run{recipe: r}
+}
+
+// of returns the events of one type.
+func of[T Event](events []Event) (found []T) {
+	for _, e := range events {
+		if e, ok := e.(T); ok {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func TestRunsOfAChapterByRecipes(t *testing.T) {
+	changed := small()
+	changed.name, changed.change, changed.recipe.Smoothing = "smoothed", "The labels are smoothed.", 0.1
+	quickly(t, "resnet", small(), changed)
+	events, err := take(t, t.Context(), Options{Chapters: []string{"resnet"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, e := range events {
+		if k := e.event(); k != "progress" && k != "doctor" && (len(kinds) == 0 || kinds[len(kinds)-1] != k) {
+			kinds = append(kinds, k)
+		}
+	}
+	one := []string{"run", "epoch", "maps", "chapter_end"}
+	if want := slices.Concat([]string{"data", "chapter", "convolution"}, one, one, []string{"done"}); !slices.Equal(kinds, want) {
+		t.Errorf("events came as %v, want %v", kinds, want)
+	}
+	begins := of[RunBegins](events)
+	if b := begins[0]; b.Batches != 9 || b.Settings.DropLast != true || !(b.Step > 0) || !(b.Seconds > 18*b.Step) || b.Rates[30] != 0.02 || b.Momenta[30] != 0.85 {
+		t.Errorf("the run begins with %+v", b)
+	}
+	if begins[1].Run != "smoothed" || begins[1].Change == "" || begins[1].Settings.Smoothing != 0.1 {
+		t.Errorf("the changed run begins with %+v", begins[1])
+	}
+	epochs := of[EpochEnds](events)
+	if len(epochs) != 4 || epochs[1].Left != 0 || !(epochs[0].Left > 0) || epochs[3].Run != "smoothed" || !(epochs[1].Rate > 0 && epochs[1].Rate < epochs[0].Rate) {
+		t.Errorf("epochs: %+v", epochs)
+	}
+	for i, e := range of[ChapterEnds](events) {
+		model, err := train.Load(e.Model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if model.Training["schedule"] != "one-cycle" || model.Training["smoothing"] != begins[i].Settings.Smoothing || model.Training["validated_on"] != "test" {
+			t.Errorf("%s says of its training %v", e.Model, model.Training)
+		}
+	}
+	page, err := os.ReadFile(of[Done](events)[0].Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="resnet"`, `id="resnet-smoothed"`, "The labels are smoothed."} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+// What a recipe does to test images is done to the image that is looked into, and
+// is in the model file.
+func TestARecipeWithStandardizedImages(t *testing.T) {
+	r := small()
+	r.recipe.Augment, r.recipe.Epochs = "shift=1,standardize", 1
+	quickly(t, "beyond", r)
+	events, err := take(t, t.Context(), Options{Chapters: []string{"beyond"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := train.Load(of[ChapterEnds](events)[0].Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if model.Input != "standardize" {
+		t.Errorf("the file says that images are changed by %q", model.Input)
+	}
+	if m := of[Maps](events); len(m) != 1 || len(m[0].Stages) != 5 || m[0].Stages[0].Maps != 8 || len(m[0].Stages[1].Strong) != 16 {
+		t.Errorf("maps: %+v", m)
+	}
+}
+
+func TestAnInterruptedRunKeepsWhatCameOut(t *testing.T) {
+	r := small()
+	r.recipe.Epochs = 1000
+	quickly(t, "resnet", r)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	events, err := take(t, ctx, Options{Chapters: []string{"average", "resnet"}, Tell: func(e Event) {
+		if e, ok := e.(EpochEnds); ok && e.Epoch == 1 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the tour ended with %v", err)
+	}
+	last, ok := events[len(events)-1].(Stopped)
+	if !ok || last.Epochs != 2 || last.At != "after epoch 2 of 1000" || last.Problem != "" {
+		t.Fatalf("the last event is %+v", events[len(events)-1])
+	}
+	model, err := train.Load(last.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if model.Training["stopped"] != last.At {
+		t.Errorf("the file says of its training %v", model.Training)
+	}
+	page, err := os.ReadFile(last.Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="average"`, `id="resnet"`, "after epoch 2 of 1000"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	var metrics struct{ Epochs []EpochEnds }
+	raw, err := os.ReadFile(filepath.Join(filepath.Dir(last.Report), "metrics.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &metrics)
+	}
+	if err != nil || len(metrics.Epochs) != 2 {
+		t.Errorf("metrics.json has %d epochs (%v)", len(metrics.Epochs), err)
+	}
+}
+
+// What takes minutes is left out where nobody asked for it and the data will not do.
+func TestChaptersThatAreLeftOut(t *testing.T) {
+	opt := Options{Data: synth.Generate(60, 10, 1)}
+	r := &guide{Options: opt, story: &report.Story{}}
+	r.spec.Classes = 10
+	chosen, err := choose(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := chosen[len(chosen)-1]
+	if last.name != "resnet" {
+		t.Fatalf("without names the last chapter is %s", last.name)
+	}
+	for _, c := range []struct {
+		change func()
+		why    string
+	}{
+		{func() {}, "batches of 64 images, and there are only 60"},
+		{func() { r.Data = synth.Generate(64, 10, 1) }, ""},
+		{func() { r.spec.Classes = 1 }, "only one class"},
+		{func() { r.Quick = true }, "some minutes"},
+		{func() { r.BuiltIn = true }, "kept for real digits"},
+		{func() { r.Chapters = []string{"resnet"} }, ""},
+	} {
+		c.change()
+		if why, _ := r.skips(last); !strings.Contains(why, c.why) || (why == "") != (c.why == "") {
+			t.Errorf("left out because %q, want %q", why, c.why)
+		}
+	}
+}
+
+func TestPyTorchsRunsStandBesideTheSameRecipeOnly(t *testing.T) {
+	p := postFor(asMNIST())
+	if o := p.others("resnet", true); o.Post != 0.994 || len(o.PyTorch) != 2 || o.PyTorch[1].Accuracy[3] != 0.9935 {
+		t.Errorf("others: %+v", o)
+	}
+	if o := p.others("resnet", false); o.Post != 0.994 || len(o.PyTorch) != 0 {
+		t.Errorf("beside a changed recipe: %+v", o)
+	}
+	var none *post
+	if p.others("beyond", true) != nil || none.others("resnet", true) != nil {
+		t.Error("others stand where there is nothing to compare with")
+	}
+}
+
+func TestAnAblationOfAnotherRecipeIsNotShown(t *testing.T) {
+	old := beyondJSON
+	t.Cleanup(func() { beyondJSON = old })
+	r := preset("best")
+	settings, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beyondJSON = []byte(`{"settings":` + string(settings) + `,"recipe":"best","machine":"m","variants":[{"left_out":"","seeds":[0],"accuracies":[0.997],"seconds":[9]}]}`)
+	if a := ablationOf(r); a == nil || a.Recipe != "best" || a.Variants[0].Accuracies[0] != 0.997 {
+		t.Errorf("the ablation is %+v", a)
+	}
+	r.Rate *= 2
+	if a := ablationOf(r); a != nil {
+		t.Errorf("of another recipe it is %+v", a)
+	}
+}
