@@ -199,7 +199,7 @@ func touch(t *testing.T, b *browser) {
 	if got := eval[string](t, b, name); !strings.HasPrefix(got, "after 10 epochs") {
 		t.Errorf("one step back from the last snapshot is %q", got)
 	}
-	eval[bool](t, b, `(() => { const f = document.querySelector(".frame"); f.scrollIntoView({block: "center"}); return true })()`)
+	eval[bool](t, b, `(() => { const f = document.querySelector(".frame"); f.scrollIntoView({block: "center", behavior: "instant"}); return true })()`)
 	const readout = `document.querySelector(".unfold .readout").textContent`
 	if err := chromedp.Do(b, chromedp.Click(chromedp.CSS(`.frame`))); err != nil {
 		t.Fatal(err)

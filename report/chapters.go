@@ -102,7 +102,7 @@ func (p *page) Summary() []row {
 			r.Spread = span(t.Post.Last)
 		}
 		if t.Others != nil {
-			r.Post, r.Spread = known4(t.Others.Post), t.Others.spread()
+			r.Post, r.Spread = figured(t.Others.Post), t.Others.spread()
 		}
 		rows = append(rows, r)
 	}
@@ -202,9 +202,10 @@ type milestone struct {
 // Milestones picks the epochs that a table shows.
 func (p *page) Milestones(t *Trained) []milestone {
 	var out []milestone
+	const all = 6 // so few fit side by side
 	next := 1
 	for i, c := range t.Curve {
-		if c.Epoch < next && i < len(t.Curve)-1 {
+		if c.Epoch < next && i < len(t.Curve)-1 && len(t.Curve) > all {
 			continue
 		}
 		m := milestone{Point: c}

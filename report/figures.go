@@ -49,7 +49,7 @@ func (p *page) baseline() (float64, bool) {
 		return p.Average.MSE.Accuracy, true
 	}
 	for _, t := range p.Trained {
-		if t.Post != nil {
+		if t.Post != nil || t.Others != nil {
 			return 0.8203, true
 		}
 	}

@@ -66,6 +66,9 @@ func (s *Story) pictures() []Picture {
 		if t.Unfolded != nil {
 			all = append(all, t.Unfolded.Picture)
 		}
+		if t.Convolution != nil {
+			all = append(all, t.Convolution.Picture)
+		}
 	}
 	return all
 }

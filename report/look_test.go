@@ -111,7 +111,7 @@ func TestChaptersHaveOneName(t *testing.T) {
 	says(t, synthetic(), []string{"split a validation set off the training images", "least probability, the least first"},
 		[]string{"sigmoid-mse", "softmax-mse", "inkling train", "inkling eval", "surest mistakes</h3>", "dark pixels"})
 	p := newPage(synthetic())
-	if got := strings.Join(p.Heads(), " "); got != "average linear softmax cross-entropy network" {
+	if got := strings.Join(p.Heads(), " "); got != "average linear softmax cross-entropy network resnet resnet-smoothed beyond" {
 		t.Errorf("the columns are %s", got)
 	}
 	if got := p.Title(p.Trained[0]); got != "Linear" {

@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"sync"
 )
 
 // Both kinds of picture carry their strength in the alpha channel, so that the
@@ -79,7 +80,12 @@ func bytesOf(values []float32) []uint8 {
 // signed is an image of numbers from -scale to scale: blue below zero, orange
 // above, and paper at zero. Numbers of several channels have to be added up.
 func signed[T float32 | float64](p *page, values []T, scale float64, class, alt string) template.HTML {
-	return p.picture("signed "+class, alt, func(i int) color.NRGBA {
+	return p.picture("signed "+class, alt, signedPixel(values, scale))
+}
+
+// signedPixel colours the numbers of a signed picture.
+func signedPixel[T float32 | float64](values []T, scale float64) func(i int) color.NRGBA {
+	return func(i int) color.NRGBA {
 		if i >= len(values) || scale <= 0 {
 			return positive
 		}
@@ -90,7 +96,7 @@ func signed[T float32 | float64](p *page, values []T, scale float64, class, alt 
 		}
 		c.A = uint8(math.Round(255 * min(math.Abs(v), 1)))
 		return c
-	})
+	}
 }
 
 func known(v float64) float64 {
@@ -114,7 +120,11 @@ func reach[T float32 | float64](pictures ...[]T) float64 {
 
 // picture encodes an image of the story's size.
 func (p *page) picture(class, alt string, pixel func(i int) color.NRGBA) template.HTML {
-	h, w := p.Data.Height, p.Data.Width
+	return raster(p.Data.Height, p.Data.Width, class, alt, pixel)
+}
+
+// raster encodes an image of any size, pixel for pixel.
+func raster(h, w int, class, alt string, pixel func(i int) color.NRGBA) template.HTML {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for i := range h * w {
 		img.SetNRGBA(i%w, i/w, pixel(i))
@@ -124,9 +134,19 @@ func (p *page) picture(class, alt string, pixel func(i int) color.NRGBA) templat
 		html.EscapeString(class), w, h, html.EscapeString(alt), uri))
 }
 
+// buffers keeps what encoding needs: a page has hundreds of small pictures.
+type buffers struct{ sync.Pool }
+
+// Get implements png.EncoderBufferPool.
+func (b *buffers) Get() *png.EncoderBuffer { one, _ := b.Pool.Get().(*png.EncoderBuffer); return one }
+
+// Put implements png.EncoderBufferPool.
+func (b *buffers) Put(one *png.EncoderBuffer) { b.Pool.Put(one) }
+
+var encoder = png.Encoder{CompressionLevel: png.BestCompression, BufferPool: &buffers{}}
+
 func dataURI(img image.Image) string {
 	var out bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	if err := encoder.Encode(&out, img); err != nil {
 		panic(fmt.Sprintf("report: a picture in memory cannot be encoded: %v", err)) // its size is nothing that png refuses
 	}

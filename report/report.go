@@ -71,7 +71,8 @@ func (p *page) style() ([]byte, error) {
 		side = 28 // pictures of other sizes are scaled
 	}
 	out := fmt.Appendf(nil, ":root{--side:%dpx;--many:%d}\n", side, min(max(len(p.Data.Classes), 1), 5))
-	for _, name := range []string{"base", "figures", "tables", "print"} {
+	out = append(out, p.mapSizes()...)
+	for _, name := range []string{"base", "figures", "tables", "deep", "print"} {
 		css, err := files.ReadFile("page/" + name + ".css")
 		if err != nil {
 			return nil, err

@@ -35,7 +35,60 @@ func synthetic() *Story {
 	} {
 		s.Trained = append(s.Trained, trained(c.chapter, c.model, c.loss, set.Test, rng))
 	}
+	changed := byRecipe("resnet", set.Test, rng)
+	changed.Run, changed.Change, changed.Others.PyTorch, changed.Stopped = "smoothed", "The labels are smoothed by 0.1.", nil, "after epoch 4 of 8"
+	beyond := byRecipe("beyond", set.Test, rng)
+	beyond.Others, beyond.Ablation = nil, &Ablation{Recipe: "best", Machine: "on two cores", Variants: []Variant{
+		{Seeds: []uint64{0, 1}, Accuracies: []float64{0.9973, 0.9971}, Seconds: []float64{600, 640}},
+		{LeftOut: "augmentation", Seeds: []uint64{0, 1}, Accuracies: []float64{0.9951, 0.9953}, Seconds: []float64{500, 510}},
+		{LeftOut: "elastic", Seeds: []uint64{0}, Accuracies: []float64{0.9969}, Seconds: []float64{550}},
+	}}
+	s.Trained = append(s.Trained, byRecipe("resnet", set.Test, rng), changed, beyond)
 	return s
+}
+
+// byRecipe is a chapter that trained a network of convolutions by a recipe.
+func byRecipe(chapter string, test *data.Set, rng *rand.Rand) *Trained {
+	t := trained(chapter, "resnet18", "cross-entropy", test, rng)
+	t.Curve, t.Post, t.Push, t.Snapshots, t.Unfolded = t.Curve[:4], nil, nil, nil, nil
+	for i := range t.Curve {
+		t.Curve[i].Accuracy = []float64{0.951, 0.979, 0.9885, 0.9938}[i]
+	}
+	t.Final.Accuracy = 0.9938
+	t.Others = &Others{Post: 0.994, PyTorch: []OtherRun{{0, []float64{0.945, 0.976, 0.983, 0.9935}}, {1, []float64{0.863, 0.964, 0.989, 0.9935}}}}
+	t.Plan = &Plan{Epochs: 4, Batch: 64, Batches: 937, Step: 0.045, Settings: []Setting{{"model", "resnet18: the residual network of 18 layers"}, {"rate", "0.1 at most; one-cycle"}}}
+	for i := range 121 {
+		t.Plan.Rates = append(t.Plan.Rates, 0.1*math.Sin(math.Pi*float64(i)/120))
+		t.Plan.Momenta = append(t.Plan.Momenta, 0.95-t.Plan.Rates[i])
+	}
+	pic := picture(test, 0)
+	c := &Convolution{Picture: pic, Row: 14, Column: 14, Filter: []float64{-1, -1, -1, 0, 0, 0, 1, 1, 1}}
+	for k, w := range c.Filter {
+		x := float64(pic.Pixels[(13+k/3)*28+13+k%3]) / 255
+		c.Pixels, c.Products, c.Sum = append(c.Pixels, x), append(c.Products, w*x), c.Sum+w*x
+	}
+	for _, v := range noise(rng, 784) {
+		c.Map = append(c.Map, float64(v))
+	}
+	t.Convolution, t.Looked = c, pic
+	t.Filters = &Filters{Height: 7, Width: 7}
+	for range 8 {
+		t.Filters.Weights = append(t.Filters.Weights, noise(rng, 49))
+	}
+	for i, side := range []int{14, 7, 4, 2, 1} {
+		m := Maps{Name: fmt.Sprintf("stage %d", i), Count: 64, Height: side, Width: side}
+		for range 4 {
+			one := noise(rng, side*side)
+			for k := range one {
+				if i != 2 { // the maps of one stage have numbers below zero
+					one[k] = max(one[k], 0)
+				}
+			}
+			m.Shown = append(m.Shown, one)
+		}
+		t.Maps = append(t.Maps, m)
+	}
+	return t
 }
 
 func picture(set *data.Set, i int) Picture {
@@ -174,6 +227,10 @@ func recast(channels int, light bool) *Story {
 		t.Worst = []Mistake{{Picture: image(1), Answer: 0, Probs: []float64{0.9, 0.1}}}
 		for i := range t.Hidden {
 			t.Hidden[i] = Unit{In: noise(rng, values), Before: noise(rng, values), Out: noise(rng, 2)}
+		}
+		if c := t.Convolution; c != nil {
+			c.Picture, t.Looked, t.Others = image(0), image(1), nil
+			c.Map = c.Map[:400]
 		}
 		if t.Model != "linear" {
 			continue

@@ -163,7 +163,7 @@ func (p *page) ClassTable() (heads []string, rows []classRow) {
 	}
 	for _, t := range p.Trained {
 		if t.Final != nil {
-			heads, columns = append(heads, t.Chapter), append(columns, t.Final.PerClass)
+			heads, columns = append(heads, t.ID()), append(columns, t.Final.PerClass)
 		}
 	}
 	for c := range p.Data.Classes {

@@ -24,8 +24,10 @@ func (p *page) functions() template.FuncMap {
 			return signed(p, v, scale, class, alt)
 		},
 		"power": power, "both": func(v ...any) []any { return v },
-		"scalebar": scaleBar,
-		"curve":    p.curve, "compare": p.compare, "push": p.push, "shapes": p.shapes, "sigmoid": p.sigmoid, "logarithm": p.logarithm,
+		"scalebar":   scaleBar,
+		"accuracies": p.progress, "rates": p.rates, "momenta": p.momenta, "figured": figured, "chance": Chance, "pause": pause,
+		"points": func(v float64) string { return fixed(100*v, 2) },
+		"curve":  p.curve, "compare": p.compare, "push": p.push, "shapes": p.shapes, "sigmoid": p.sigmoid, "logarithm": p.logarithm,
 	}
 }
 
@@ -35,7 +37,7 @@ func (p *page) Posted() bool {
 		return true
 	}
 	for _, t := range p.Trained {
-		if t.Post != nil {
+		if t.Post != nil || t.Others != nil {
 			return true
 		}
 	}
@@ -77,7 +79,7 @@ func (p *page) Training() string {
 	var names []string
 	for _, t := range p.Trained {
 		total += t.Seconds
-		names = append(names, fmt.Sprintf("%s %s in %s", t.Chapter, epochs(len(t.Curve)), seconds(t.Seconds)))
+		names = append(names, fmt.Sprintf("%s %s in %s", t.ID(), epochs(len(t.Curve)), seconds(t.Seconds)))
 	}
 	return list(names) + "; together " + seconds(total)
 }

@@ -25,7 +25,11 @@ func plan(e RunBegins) *report.Plan {
 	say("batches", "%d of %d images in each of %d epochs%s", e.Batches, r.Batch, r.Epochs, dropped)
 	switch r.Optimizer {
 	case "adam", "adamw":
-		say("optimiser", "%s; gradients are averaged with %g, their squares with %g, and %g is added to the root", r.Optimizer, r.Momentum, r.Beta2, r.Eps)
+		momentum := fmt.Sprintf("averages of gradients keep %g of themselves at each step", r.Momentum)
+		if e.Momenta != nil {
+			momentum = "averages of gradients keep what the schedule of the momentum says"
+		}
+		say("optimiser", "%s; %s, those of squares %g; eps is %g", r.Optimizer, momentum, r.Beta2, r.Eps)
 	default:
 		say("optimiser", "%s with momentum %g", r.Optimizer, r.Momentum)
 	}

@@ -29,18 +29,18 @@ func (s *story) convolution(e tour.Convolution) {
 	for row := range 3 {
 		times, equals := " ", " "
 		if row == 1 {
-			times, equals = "x", "="
+			times, equals = "×", "="
 		}
-		s.printf("  %s %s %s %s %s\n", cells(e.Pixels, "%6.2f", row), times, cells(e.Filter, "%4.0f", row), equals, cells(e.Products, "%+7.2f", row))
+		s.printf("  %s %s %s %s %s\n", cells(e.Pixels, "%6.3f", row), times, cells(e.Filter, "%4.0f", row), equals, cells(e.Products, "%+8.3f", row))
 	}
 	var sum []string
 	for _, p := range e.Products {
 		if p != 0 {
-			sum = append(sum, strings.Replace(fmt.Sprintf("%+.2f", p), "+", "", 1))
+			sum = append(sum, strings.Replace(fmt.Sprintf("%+.3f", p), "+", "", 1))
 		}
 	}
 	s.printf("\n")
-	s.sentence("  ", "Their sum, %s = %s, is one number of the map. The same nine weights at every place of the image make the rest:", strings.ReplaceAll(strings.Join(sum, " + "), "+ -", "- "), s.accent(fmt.Sprintf("%.2f", e.Sum)))
+	s.sentence("  ", "Their sum, %s = %s, is one number of the map. The same nine weights at every place of the image make the rest:", strings.ReplaceAll(strings.Join(sum, " + "), "+ -", "- "), s.accent(fmt.Sprintf("%.3f", e.Sum)))
 	grey := make([]uint8, len(e.Map))
 	for i := range grey {
 		sum, channels := 0, len(e.Picture.Pixels)/len(grey)
