@@ -113,42 +113,53 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 		x = tmp
 	}
 	c, o := x.Dims[1], dst.Dims[1]
+	var added []float32
+	if bias.Buf != nil {
+		elements, done := b.packed(&bias)
+		defer done()
+		added = elements
+	}
+	if filterOrder(&w) && winogradPays(&x, &w, &dst, g) {
+		b.winograd(&dst, &x, &w, added, g.Pad, false)
+		return
+	}
 	rows := dst.Dims[0] * dst.Dims[2] * dst.Dims[3]
 	inPlace := w.Strides[1] > 0 && (o == 1 || w.Strides[0] == 1) && w.Strides[3] == c*w.Strides[1] &&
 		w.Strides[2] == w.Dims[3]*w.Strides[3] && kernel.ReadsInPlace(rows, o, w.Strides[1])
 	plan := planOf(convKey{forward, kernel.Level(), x, w, dst, g, !inPlace}, func(p *convPlan) { p.cutForward(&x, &w, &dst, g, !inPlace) })
 	chains := kernel.Chains{
 		N: o, A: floats(&x)[x.Offset:], ARow: plan.aRow, ACol: plan.aCol,
-		C: floats(&dst)[dst.Offset:], CRow: plan.cRow, Groups: plan.groups,
-	}
-	if bias.Buf != nil {
-		elements, done := b.packed(&bias)
-		defer done()
-		chains.Bias = elements
+		C: floats(&dst)[dst.Offset:], CRow: plan.cRow, Groups: plan.groups, Bias: added,
 	}
 	if inPlace {
 		chains.B, chains.BRow = floats(&w)[w.Offset:], w.Strides[1]
 		b.chains(&chains)
 		return
 	}
-	panels, done := b.filters(&w, plan)
+	panels, done := b.filters(&w, plan, 1, 0)
 	defer done()
 	chains.Packed = panels
 	b.chains(&chains)
 }
 
-// prepared says which packed filters of a frozen buffer are meant.
+// prepared says which form of a frozen buffer's filters is meant.
 type prepared struct {
-	plan   *convPlan
-	offset int
+	plan           *convPlan // whose taps are packed
+	winograd, back bool      // or transformed
+	level          string
+	offset         int
 }
 
-// filters returns the packed filters of a plan, from frozen memory those that
-// were packed before; done gives them back.
-func (b *Backend) filters(w *device.View, plan *convPlan) (panels *kernel.Panels, done func()) {
+// filters returns the packed filters of a plan; done gives them back.
+func (b *Backend) filters(w *device.View, plan *convPlan, row, col int) (panels *kernel.Panels, done func()) {
+	return b.kept(w, prepared{plan: plan, offset: w.Offset}, func() *kernel.Panels { return b.packFilters(w, plan.taps, row, col) })
+}
+
+// kept returns what pack makes of filters: from frozen memory what it made before.
+func (b *Backend) kept(w *device.View, key prepared, pack func() *kernel.Panels) (panels *kernel.Panels, done func()) {
 	m := w.Buf.(*buffer)
 	if !m.frozen {
-		panels = b.packFilters(w, plan.taps, 1, 0)
+		panels = pack()
 		return panels, func() {
 			panels.Release()
 			freePanels.Put(panels)
@@ -156,13 +167,12 @@ func (b *Backend) filters(w *device.View, plan *convPlan) (panels *kernel.Panels
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := prepared{plan, w.Offset}
 	if panels = m.prepared[key]; panels == nil {
 		const most = 4 // shapes of batches and maps that one model is asked about by turns
 		if m.prepared == nil || len(m.prepared) >= most {
 			m.prepared = map[prepared]*kernel.Panels{}
 		}
-		panels = b.packFilters(w, plan.taps, 1, 0)
+		panels = pack()
 		m.prepared[key] = panels
 	}
 	return panels, func() {}
@@ -190,14 +200,17 @@ func (b *Backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
 		release(&tmp)
 		return
 	}
+	if filterOrder(&w) && winogradPays(&dy, &w, &dst, turned(g)) {
+		b.winograd(&dst, &dy, &w, nil, turned(g).Pad, true)
+		return
+	}
 	plan := planOf(convKey{inputGrad, kernel.Level(), dst, w, dy, g, true}, func(p *convPlan) { p.cutInputGrad(&dst, &w, &dy, g) })
-	panels := b.packFilters(&w, plan.taps, 0, 1)
+	panels, done := b.filters(&w, plan, 0, 1)
+	defer done()
 	b.chains(&kernel.Chains{
 		N: dst.Dims[1], A: floats(&dy)[dy.Offset:], ARow: plan.aRow, ACol: plan.aCol, Packed: panels,
 		C: floats(&dst)[dst.Offset:], CRow: plan.cRow, Groups: plan.groups,
 	})
-	panels.Release()
-	freePanels.Put(panels)
 }
 
 // Conv2DFilterGrad implements device.Backend.
@@ -289,6 +302,18 @@ func channels(v device.View, axis, k, n int) device.View {
 	v.Dims[axis] /= n
 	v.Offset += k * v.Dims[axis] * v.Strides[axis]
 	return v
+}
+
+// filterOrder reports whether filters (o, c, kh, kw) lie in the order (kh, kw, c, o).
+func filterOrder(w *device.View) bool {
+	o, c := w.Dims[0], w.Dims[1]
+	return w.Strides[0] == 1 && w.Strides[1] == o && w.Strides[3] == c*o && w.Strides[2] == w.Dims[3]*c*o
+}
+
+// turned is the window of the way back through one of 3 x 3 taps that moves by one.
+func turned(g device.Window) device.Window {
+	g.Pad = [2]int{2 - g.Pad[0], 2 - g.Pad[1]}
+	return g
 }
 
 func alone(g device.Window) device.Window {

@@ -64,6 +64,9 @@ func routinesAVX2() *routines {
 		},
 		transpose: transposeAVX2,
 
+		winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, winogradOutputGrad: winogradOutputGradAVX2,
+		winogradFilter: winogradFilterAVX2, winogradFilterGrad: winogradFilterGradAVX2,
+
 		peakFMA: func(n int) (flops int) {
 			const perRound = 12 * 8
 			rounds := n/perRound + 1
@@ -107,6 +110,9 @@ func routinesAVX512() *routines {
 			routine(d.k, unsafe.SliceData(d.a), d.aRow, unsafe.SliceData(d.b), d.bRow, unsafe.SliceData(d.out))
 		},
 		transpose: transposeAVX2,
+
+		winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, winogradOutputGrad: winogradOutputGradAVX512,
+		winogradFilter: winogradFilterAVX512, winogradFilterGrad: winogradFilterGradAVX512,
 
 		peakFMA: func(n int) (flops int) {
 			const perRound = 12 * 16

@@ -68,6 +68,8 @@ func transposeGo(dst []float32, dstRow int, src []float32, srcRow, rows, cols in
 type scratch struct {
 	tile tile
 	one  [1]Link // the links of a tile that has one
+	// of Winograd's squares
+	from, to [points]*float32
 	// of a sweep
 	links []Link
 	rows  []row
@@ -88,6 +90,8 @@ func takeScratch() *scratch {
 // releaseScratch forgets the caller's slices, so that they can be collected.
 func releaseScratch(s *scratch) {
 	s.tile, s.one, s.dots = tile{}, [1]Link{}, dotTile{}
+	clear(s.from[:])
+	clear(s.to[:])
 	freeScratch.give(s)
 }
 

@@ -49,6 +49,8 @@ type routines struct {
 	dots                      func(*dotTile)
 	transpose                 func(dst *float32, dstRow int, src *float32, srcRow, blocks int)
 
+	winogradInput, winogradOutput, winogradOutputGrad, winogradFilter, winogradFilterGrad func(dst, src **float32, tmp *float32, n int)
+
 	peakFMA func(n int) (flops int)
 }
 
@@ -75,6 +77,9 @@ var plain = routines{
 
 	lanes: 1, tileRows: 16, tileCols: 64, dotRows: 4, dotCols: 4, ragged: true, grain: 1e5,
 	tile: tileGo, dots: dotsGo,
+
+	winogradInput: square(winogradB), winogradOutput: square(winogradA), winogradOutputGrad: square(transposed(winogradA)),
+	winogradFilter: square(winogradG), winogradFilterGrad: square(transposed(winogradG)),
 
 	peakFMA: peakFMAGo,
 }

@@ -21,6 +21,7 @@ func main() {
 		write(os.Args[1], "vector", target, elementwise, reductions, rowKernels)
 		write(os.Args[1], "product", target, tiles, dots)
 		write(os.Args[1], "layers", target, norms, parts, adams)
+		write(os.Args[1], "winograd", target, winograd)
 	}
 	// Eight lanes suit a transposition at either level.
 	write(os.Args[1], "transpose", avx2, transpose)

@@ -1,0 +1,91 @@
+package cpu
+
+import (
+	"inkling/device"
+	"inkling/internal/kernel"
+)
+
+// winogradPays says whether a convolution is one that squares of 4 x 4 outputs
+// compute with far fewer products: 3 x 3 taps that move by one, over maps that
+// fill the squares, with enough channels and images that products outweigh the
+// transforms. Tiny maps have no more taps to save; the kernels' own products are
+// then the faster way.
+func winogradPays(x, w, y *device.View, g device.Window) bool {
+	c, o := x.Dims[1], y.Dims[1]
+	if w.Dims[2] != 3 || w.Dims[3] != 3 || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || g.Groups > 1 ||
+		c%16 != 0 || o%16 != 0 || c < 32 || o < 32 || x.Dims[0] < 8 || !positions(x) || !positions(y) {
+		return false
+	}
+	products := 36 // in all of the squares
+	for a := range 2 {
+		products *= (y.Dims[2+a] + 3) / 4
+	}
+	taps := 1 // that meet the map
+	for a := range 2 {
+		n := 0
+		for i := range y.Dims[2+a] {
+			from, to := meets(&g, a, i, 3, x.Dims[2+a])
+			n += to - from
+		}
+		taps *= n
+	}
+	return taps >= 2*products
+}
+
+// positions reports whether at each position of maps the images' channels lie
+// without gaps.
+func positions(v *device.View) bool {
+	return v.Strides[1] == 1 && v.Strides[0] == v.Dims[1]
+}
+
+// winograd computes y = conv(x, w), or, where back is set, the gradient y at the
+// maps from that x at the result: the taps are then turned around, and inputs and
+// outputs exchanged.
+func (b *Backend) winograd(y, x, w *device.View, bias []float32, pad [2]int, back bool) {
+	panels, done := b.winogradFilters(w, back)
+	defer done()
+	job := kernel.Winograd{
+		Images: x.Dims[0], C: x.Dims[1], O: y.Dims[1],
+		X: floats(x)[x.Offset:], XH: x.Strides[2], XW: x.Strides[3], H: x.Dims[2], W: x.Dims[3],
+		Y: floats(y)[y.Offset:], YH: y.Strides[2], YW: y.Strides[3], OH: y.Dims[2], OW: y.Dims[3],
+		Pad: pad, Filters: panels, Bias: bias,
+	}
+	b.pool.run(job.Cut(), job.Run)
+}
+
+// winogradFilters returns the transformed filters, packed; done gives them back.
+func (b *Backend) winogradFilters(w *device.View, back bool) (panels *kernel.Panels, done func()) {
+	return b.kept(w, prepared{winograd: true, back: back, offset: w.Offset, level: kernel.Level()}, func() *kernel.Panels {
+		o, c := w.Dims[0], w.Dims[1]
+		all, memory := b.numbers(36 * c * o)
+		defer release(&memory)
+		var taps [9][]float32
+		from := floats(w)[w.Offset:]
+		for t := range taps {
+			at := t
+			if back {
+				at = 8 - t
+			}
+			taps[t] = from[at/3*w.Strides[2]+at%3*w.Strides[3]:]
+		}
+		panels := freePanels.Get().(*kernel.Panels)
+		rows, cols, row, col := c, o, o, 1
+		if back {
+			rows, cols, row, col = o, c, 1, o
+		}
+		panels.Take(36*rows, cols)
+		// A piece of all filters at a time would need points apart by all of them:
+		// each piece transforms its own, then panels are packed from all.
+		const each = 1 << 10
+		n := c * o
+		b.pool.run((n+each-1)/each, func(i int) {
+			kernel.WinogradFilters(all, &taps, i*each, min((i+1)*each, n), n)
+		})
+		b.pool.run(panels.Count(), func(q int) {
+			for p := range 36 {
+				panels.Pack(q, p*rows, all[p*n:], row, col, rows)
+			}
+		})
+		return panels
+	})
+}

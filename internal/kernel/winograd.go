@@ -1,0 +1,166 @@
+package kernel
+
+import "fmt"
+
+// A convolution of 3 x 3 taps that moves by one computes squares of 4 x 4 outputs
+// from squares of 6 x 6 inputs with 36 products instead of 144 (F(4x4, 3x3) of
+// Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015):
+//
+//	y = Aᵀ [(G g Gᵀ) * (Bᵀ x B)] A
+//
+// At each of the 36 points the products of many squares, images and channels are
+// one matrix product.
+const (
+	squareIn  = 6
+	squareOut = 4
+	points    = squareIn * squareIn
+)
+
+// Winograd is a convolution of 3 x 3 taps, stride 1, on maps that lie position by
+// position: at each position the images' channels are one matrix without gaps.
+// C and O are multiples of 16.
+type Winograd struct {
+	Images, C, O int
+	X            []float32 // (H, W) positions, XH and XW apart, each (Images, C)
+	XH, XW, H, W int
+	Y            []float32 // (OH, OW) positions, YH and YW apart, each (Images, O)
+	YH, YW       int
+	OH, OW       int
+	Pad          [2]int  // above and left of X
+	Filters      *Panels // of WinogradFilters
+	Bias         []float32
+
+	level        *routines
+	across, each int // squares in a row; images in a task
+	chunks       int
+}
+
+// l2Floats is how many floats a task may keep in the second-level cache.
+const l2Floats = 160 << 10
+
+// Cut checks the convolution, and returns the number of tasks, which may run in
+// any order and at the same time.
+func (w *Winograd) Cut() int {
+	if w.C%16 != 0 || w.O%16 != 0 || w.Filters.rows != points*w.C || w.Filters.n != w.O || w.Bias != nil && len(w.Bias) != w.O {
+		panic(fmt.Sprintf("[kernel.Winograd] %d channels to %d with %d x %d filters and %d of bias", w.C, w.O, w.Filters.rows, w.Filters.n, len(w.Bias)))
+	}
+	checkPositions("X", w.X, w.H, w.XH, w.W, w.XW, w.Images*w.C)
+	checkPositions("Y", w.Y, w.OH, w.YH, w.OW, w.YW, w.Images*w.O)
+	w.level = active
+	w.across = ceilDiv(w.OW, squareOut)
+	w.chunks = ceilDiv(w.Images, max(8, l2Floats/(points*(w.C+w.O))))
+	w.each = ceilDiv(w.Images, w.chunks)
+	return ceilDiv(w.OH, squareOut) * w.across * w.chunks
+}
+
+func checkPositions(name string, x []float32, h, down, w, along, n int) {
+	if h > 0 && w > 0 && (h-1)*down+(w-1)*along+n > len(x) {
+		panic(fmt.Sprintf("[kernel.Winograd] %s has %d elements for %d x %d positions, %d and %d apart, of %d", name, len(x), h, w, down, along, n))
+	}
+}
+
+// Run computes one square of all outputs for some images.
+func (w *Winograd) Run(task int) {
+	l := w.level
+	image := task % w.chunks * w.each
+	rows := min(w.each, w.Images-image)
+	if rows <= 0 {
+		return
+	}
+	square := task / w.chunks
+	i, j := square/w.across*squareOut, square%w.across*squareOut
+
+	// The points lie a little more than a power of two apart: they would all fall
+	// into the same few sets of the cache.
+	ins, outs := rows*w.C+16, rows*w.O+16
+	memory, buffer := takeFloats(points*(ins+outs) + 2*max(ins, outs) + points*16)
+	in, out := memory[:points*ins], memory[points*ins:][:points*outs]
+	zeros, unused := memory[points*(ins+outs):][:rows*w.C], memory[points*(ins+outs)+max(ins, outs):][:rows*w.O]
+	tmp := memory[len(memory)-points*16:]
+	clear(zeros)
+
+	s := takeScratch()
+	w.inputs(s, i-w.Pad[0], j-w.Pad[1], image, zeros)
+	for p := range points {
+		s.to[p] = &in[p*ins]
+	}
+	l.winogradInput(&s.to[0], &s.from[0], &tmp[0], rows*w.C)
+
+	t := &s.tile
+	t.aRow, t.aCol, t.cRow = w.C, 1, w.O
+	t.links = s.one[:]
+	tiles := ceilDiv(rows, l.tileRows)
+	for p := range points {
+		t.links[0] = Link{B: p * w.C, K: w.C}
+		for q := range ceilDiv(w.O, l.tileCols) {
+			t.b, t.bRow = w.Filters.panel(q)
+			t.lanes = min(l.tileCols, w.O-q*l.tileCols)
+			for k := range tiles {
+				r, end := part(rows, tiles, k)
+				t.rows = end - r
+				t.a = in[p*ins+r*w.C:]
+				t.c = out[p*outs+r*w.O+q*l.tileCols:]
+				l.tile(t)
+			}
+		}
+	}
+
+	for p := range points {
+		s.from[p] = &out[p*outs]
+	}
+	for a := range squareOut {
+		for b := range squareOut {
+			s.to[a*squareOut+b] = &unused[0]
+			if i+a < w.OH && j+b < w.OW {
+				s.to[a*squareOut+b] = &w.Y[(i+a)*w.YH+(j+b)*w.YW+image*w.O]
+			}
+		}
+	}
+	l.winogradOutput(&s.to[0], &s.from[0], &tmp[0], rows*w.O)
+	if w.Bias != nil {
+		for a := i; a < min(i+squareOut, w.OH); a++ {
+			for b := j; b < min(j+squareOut, w.OW); b++ {
+				y := w.Y[a*w.YH+b*w.YW+image*w.O:][:rows*w.O]
+				for r := range rows {
+					l.add(y[r*w.O:][:w.O], y[r*w.O:][:w.O], w.Bias)
+				}
+			}
+		}
+	}
+	releaseScratch(s)
+	releaseFloats(buffer)
+}
+
+// inputs points s.from at the square of X that begins at position h, v; outside
+// of X there are zeros.
+func (w *Winograd) inputs(s *scratch, h, v, image int, zeros []float32) {
+	for a := range squareIn {
+		for b := range squareIn {
+			s.from[a*squareIn+b] = &zeros[0]
+			if y, x := h+a, v+b; y >= 0 && y < w.H && x >= 0 && x < w.W {
+				s.from[a*squareIn+b] = &w.X[y*w.XH+x*w.XW+image*w.C]
+			}
+		}
+	}
+}
+
+// WinogradFilters computes G g Gᵀ for filters from..to-1, of n: tap t of filter e
+// is taps[t][e], and point p of the result is dst[p*n+e]. from and to are multiples
+// of 16.
+func WinogradFilters(dst []float32, taps *[9][]float32, from, to, n int) {
+	if from%16 != 0 || to%16 != 0 || from < 0 || to > n || len(dst) < points*n {
+		panic(fmt.Sprintf("[kernel.WinogradFilters] filters %d to %d of %d into %d floats", from, to, n, len(dst)))
+	}
+	if from >= to {
+		return
+	}
+	s := takeScratch()
+	for t := range taps {
+		s.from[t] = &taps[t][from:to][0]
+	}
+	for p := range points {
+		s.to[p] = &dst[p*n+from]
+	}
+	active.winogradFilter(&s.to[0], &s.from[0], &s.c[0], to-from)
+	releaseScratch(s)
+}
