@@ -44,6 +44,10 @@ func (w *Winograd) Cut() int {
 	if w.C%16 != 0 || w.O%16 != 0 || w.Filters.rows != points*w.C || w.Filters.n != w.O || w.Bias != nil && len(w.Bias) != w.O {
 		panic(fmt.Sprintf("[kernel.Winograd] %d channels to %d with %d x %d filters and %d of bias", w.C, w.O, w.Filters.rows, w.Filters.n, len(w.Bias)))
 	}
+	return w.cut()
+}
+
+func (w *Winograd) cut() int {
 	checkPositions("X", w.X, w.H, w.XH, w.W, w.XW, w.Images*w.C)
 	checkPositions("Y", w.Y, w.OH, w.YH, w.OW, w.YW, w.Images*w.O)
 	w.level = active
@@ -62,13 +66,10 @@ func checkPositions(name string, x []float32, h, down, w, along, n int) {
 // Run computes one square of all outputs for some images.
 func (w *Winograd) Run(task int) {
 	l := w.level
-	image := task % w.chunks * w.each
-	rows := min(w.each, w.Images-image)
+	image, rows, i, j := w.part(task)
 	if rows <= 0 {
 		return
 	}
-	square := task / w.chunks
-	i, j := square/w.across*squareOut, square%w.across*squareOut
 
 	// The points lie a little more than a power of two apart: they would all fall
 	// into the same few sets of the cache.
@@ -108,14 +109,7 @@ func (w *Winograd) Run(task int) {
 	for p := range points {
 		s.from[p] = &out[p*outs]
 	}
-	for a := range squareOut {
-		for b := range squareOut {
-			s.to[a*squareOut+b] = &unused[0]
-			if i+a < w.OH && j+b < w.OW {
-				s.to[a*squareOut+b] = &w.Y[(i+a)*w.YH+(j+b)*w.YW+image*w.O]
-			}
-		}
-	}
+	w.outputs(s.to[:], i, j, image, &unused[0])
 	l.winogradOutput(&s.to[0], &s.from[0], &tmp[0], rows*w.O)
 	if w.Bias != nil {
 		for a := i; a < min(i+squareOut, w.OH); a++ {
@@ -131,6 +125,26 @@ func (w *Winograd) Run(task int) {
 	releaseFloats(buffer)
 }
 
+// part is which images, and the square at which position, a task computes.
+func (w *Winograd) part(task int) (image, rows, i, j int) {
+	image = task % w.chunks * w.each
+	square := task / w.chunks
+	return image, min(w.each, w.Images-image), square / w.across * squareOut, square % w.across * squareOut
+}
+
+// outputs points to at the square of Y at position i, j, and what lies outside of
+// Y at other.
+func (w *Winograd) outputs(to []*float32, i, j, image int, other *float32) {
+	for a := range squareOut {
+		for b := range squareOut {
+			to[a*squareOut+b] = other
+			if i+a < w.OH && j+b < w.OW {
+				to[a*squareOut+b] = &w.Y[(i+a)*w.YH+(j+b)*w.YW+image*w.O]
+			}
+		}
+	}
+}
+
 // inputs points s.from at the square of X that begins at position h, v; outside
 // of X there are zeros.
 func (w *Winograd) inputs(s *scratch, h, v, image int, zeros []float32) {
@@ -142,6 +156,80 @@ func (w *Winograd) inputs(s *scratch, h, v, image int, zeros []float32) {
 			}
 		}
 	}
+}
+
+// WinogradSquares is the two sides of the gradient at the filters, transformed:
+//
+//	dg = Gᵀ [ (Bᵀ x B) * (A dy Aᵀ) ] G
+//
+// summed over squares and images at each point, as a product of matrices. Point p
+// of X's squares is the (Rows(), C) matrix at In[p*InPoint], that of Y's, which
+// here is read, the (Rows(), O) one at Out[p*OutPoint].
+type WinogradSquares struct {
+	Winograd          // Filters and Bias are not used
+	In, Out           []float32
+	InPoint, OutPoint int
+}
+
+// Rows is how many rows each point has: one for each square of each image.
+func (w *WinogradSquares) Rows() int {
+	return ceilDiv(w.OH, squareOut) * ceilDiv(w.OW, squareOut) * w.Images
+}
+
+// Cut checks the two sides, and returns the number of tasks, as that of Winograd.
+func (w *WinogradSquares) Cut() int {
+	rows := w.Rows()
+	if w.C%16 != 0 || w.O%16 != 0 || (points-1)*w.InPoint+rows*w.C > len(w.In) || (points-1)*w.OutPoint+rows*w.O > len(w.Out) {
+		panic(fmt.Sprintf("[kernel.WinogradSquares] %d rows of %d and %d channels into %d and %d floats", rows, w.C, w.O, len(w.In), len(w.Out)))
+	}
+	return w.cut()
+}
+
+// Run transforms one square of both sides for some images.
+func (w *WinogradSquares) Run(task int) {
+	image, rows, i, j := w.part(task)
+	if rows <= 0 {
+		return
+	}
+	n := rows * max(w.C, w.O)
+	memory, buffer := takeFloats(n + points*16)
+	zeros, tmp := memory[:n], memory[n:]
+	clear(zeros)
+	s := takeScratch()
+	row := task/w.chunks*w.Images + image
+	w.inputs(s, i-w.Pad[0], j-w.Pad[1], image, zeros)
+	for p := range points {
+		s.to[p] = &w.In[p*w.InPoint+row*w.C]
+	}
+	w.level.winogradInput(&s.to[0], &s.from[0], &tmp[0], rows*w.C)
+	w.outputs(s.from[:], i, j, image, &zeros[0])
+	for p := range points {
+		s.to[p] = &w.Out[p*w.OutPoint+row*w.O]
+	}
+	w.level.winogradOutputGrad(&s.to[0], &s.from[0], &tmp[0], rows*w.O)
+	releaseScratch(s)
+	releaseFloats(buffer)
+}
+
+// WinogradFilterGrad computes Gᵀ s G for filters from..to-1, of n: point p of
+// filter e is sums[p*n+e], and tap t of the result taps[t][e]. from and to are
+// multiples of 16.
+func WinogradFilterGrad(taps *[9][]float32, sums []float32, from, to, n int) {
+	if from%16 != 0 || to%16 != 0 || from < 0 || to > n || len(sums) < points*n {
+		panic(fmt.Sprintf("[kernel.WinogradFilterGrad] filters %d to %d of %d from %d floats", from, to, n, len(sums)))
+	}
+	if from >= to {
+		return
+	}
+	s := takeScratch()
+	for t := range taps {
+		s.to[t] = &taps[t][from:to][0]
+	}
+	for p := range points {
+		s.from[p] = &sums[p*n+from]
+	}
+	active.winogradFilterGrad(&s.to[0], &s.from[0], &s.c[0], to-from)
+	releaseScratch(s)
 }
 
 // WinogradFilters computes G g Gᵀ for filters from..to-1, of n: tap t of filter e
