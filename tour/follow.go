@@ -82,7 +82,7 @@ func (g *guide) followRun(ctx context.Context, r run, t *report.Trained) error {
 
 	before := train.Evaluate(trainer.Model, trainer.Loss, trainer.Valid)
 	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
-	w := &watcher{guide: g, model: trainer.Model, into: t, batches: begins.Batches, epochs: r.recipe.Epochs, start: time.Now()}
+	w := &watcher{guide: g, model: trainer.Model, into: t, batches: begins.Batches, epochs: r.recipe.Epochs, every: 1, start: time.Now()}
 	trainer.Hooks = []any{w}
 	name := t.Chapter
 	if t.Run != "" {

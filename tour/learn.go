@@ -37,7 +37,7 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 	for _, p := range explain.Pushes(model, c.loss, g.test) {
 		t.Push = append(t.Push, report.Push(p))
 	}
-	w := &watcher{guide: g, model: model, into: t, batches: g.train.Batches(), epochs: epochs, start: time.Now()}
+	w := &watcher{guide: g, model: model, into: t, batches: g.train.Batches(), epochs: epochs, every: 16, start: time.Now()}
 	w.snapshot(0)
 	first := model.Params()[0].Value.T().Float32s() // (classes or hidden, pixels)
 	trainer := &train.Trainer{
@@ -173,6 +173,7 @@ type watcher struct {
 	model           nn.Layer
 	into            *report.Trained
 	batches, epochs int
+	every           int // steps between two signs of progress
 	start           time.Time
 	batch           int // batches of the epoch that has not ended
 }
@@ -180,7 +181,7 @@ type watcher struct {
 // Step implements train.StepHook.
 func (w *watcher) Step(s *train.Step) error {
 	w.batch = s.Batch + 1
-	if s.Batch%16 == 0 {
+	if s.Batch%w.every == 0 {
 		w.Tell(Progress{w.into.Chapter, s.Epoch, w.epochs, s.Batch, w.batches})
 	}
 	return nil

@@ -151,7 +151,7 @@ func (g *guide) fill(text string) string {
 		shape = fmt.Sprintf("(%d, %d, %d, %d)", d.Train, g.spec.Channels, d.Height, d.Width)
 	}
 	return strings.NewReplacer(
-		"{train}", data.Thousands(d.Train), "{test}", data.Thousands(d.Test), "{size}", data.Size(d.Height, d.Width),
+		"{train}", data.Thousands(d.Train), "{size}", data.Size(d.Height, d.Width),
 		"{pixels}", pixels, "{grid}", grid, "{shape}", shape, "{rank}", rank,
 	).Replace(strings.TrimSpace(text))
 }
