@@ -52,44 +52,20 @@ func (g *guide) follow(ctx context.Context, c chapter) error {
 	return nil
 }
 
-// followRun trains one recipe and collects what the page shows of it.
+// followRun trains one recipe and collects what the page shows of it. If it cannot
+// come to its end, what there is is kept.
 func (g *guide) followRun(ctx context.Context, r run, t *report.Trained) error {
-	trainer, err := r.recipe.Trainer(g.Data.Train, g.Data.Test, g.Seed)
-	if err != nil {
-		return err
-	}
-	for _, p := range trainer.Model.Params() {
-		t.Weights += p.Value.Len()
-	}
-	step, err := g.pace(ctx, r.recipe)
-	if err != nil {
-		return err
-	}
-	begins := RunBegins{
-		Event: "run", Chapter: t.Chapter, Run: t.Run, Change: t.Change, Settings: r.recipe,
-		Numbers: t.Weights, Batches: trainer.Train.Batches(), Test: g.Data.Test.Len(), Step: step,
-	}
-	// To evaluate an image is a third of a step's work on it: forward, without backward.
-	tested := step / float64(r.recipe.Batch) / 3 * float64(begins.Test)
-	begins.Seconds = float64(r.recipe.Epochs) * (step*float64(begins.Batches) + tested)
-	const places = 121
-	begins.Rates = sampled(trainer.Rate, places)
-	if trainer.Momentum != nil {
-		begins.Momenta = sampled(trainer.Momentum, places)
-	}
-	t.Plan = plan(begins)
-	g.Tell(begins)
-
-	before := train.Evaluate(trainer.Model, trainer.Loss, trainer.Valid)
-	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
-	w := &watcher{guide: g, model: trainer.Model, into: t, batches: begins.Batches, epochs: r.recipe.Epochs, every: 1, start: time.Now()}
-	trainer.Hooks = []any{w}
 	name := t.Chapter
 	if t.Run != "" {
 		name += "-" + t.Run
 	}
 	file := filepath.Join(g.Out, name+".safetensors")
-	if err := trainer.Run(ctx); err != nil {
+	w := &watcher{guide: g, into: t, epochs: r.recipe.Epochs, every: 1}
+	trainer, err := r.recipe.Trainer(g.Data.Train, g.Data.Test, g.Seed)
+	if err == nil {
+		err = g.trainBy(ctx, r.recipe, trainer, w)
+	}
+	if err != nil {
 		return g.rescue(err, w, r.recipe, trainer, file)
 	}
 	t.Worst = g.worst(t.Final)
@@ -99,6 +75,37 @@ func (g *guide) followRun(ctx context.Context, r run, t *report.Trained) error {
 	}
 	g.end(t, file)
 	return nil
+}
+
+// trainBy says what is going to be trained and how long it will take, and trains.
+func (g *guide) trainBy(ctx context.Context, r recipe.Recipe, trainer *train.Trainer, w *watcher) error {
+	t := w.into
+	for _, p := range trainer.Model.Params() {
+		t.Weights += p.Value.Len()
+	}
+	step, err := g.pace(ctx, r)
+	if err != nil {
+		return err
+	}
+	begins := RunBegins{
+		Event: "run", Chapter: t.Chapter, Run: t.Run, Change: t.Change, Settings: r,
+		Numbers: t.Weights, Batches: trainer.Train.Batches(), Test: g.Data.Test.Len(), Step: step,
+	}
+	// To evaluate an image is a third of a step's work on it: forward, without backward.
+	tested := step / float64(r.Batch) / 3 * float64(begins.Test)
+	begins.Seconds = float64(r.Epochs) * (step*float64(begins.Batches) + tested)
+	const places = 121
+	begins.Rates = sampled(trainer.Rate, places)
+	if trainer.Momentum != nil {
+		begins.Momenta = sampled(trainer.Momentum, places)
+	}
+	t.Plan = plan(begins)
+	g.Tell(begins)
+	before := train.Evaluate(trainer.Model, trainer.Loss, trainer.Valid)
+	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
+	w.model, w.batches, w.start = trainer.Model, begins.Batches, time.Now()
+	trainer.Hooks = []any{w}
+	return trainer.Run(ctx)
 }
 
 // sampled is a schedule at so many places at even distances.
@@ -164,7 +171,8 @@ func (g *guide) saveTrained(file string, r recipe.Recipe, trainer *train.Trainer
 }
 
 // rescue keeps what a training that ended early has come to: the model as it was,
-// and the page with all chapters so far. It returns the error that ended it.
+// if anything was learned, and the page with all chapters so far. It returns the
+// error that ended it.
 func (g *guide) rescue(err error, w *watcher, r recipe.Recipe, trainer *train.Trainer, file string) error {
 	t := w.into
 	e := Stopped{Event: "stopped", Chapter: t.Chapter, Run: t.Run, Epochs: len(t.Curve), Batches: w.batch}

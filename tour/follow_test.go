@@ -156,6 +156,25 @@ func TestAnInterruptedRunKeepsWhatCameOut(t *testing.T) {
 	}
 }
 
+// A recipe that the data will not do for ends the tour with an error, and leaves the
+// page with the chapters before it.
+func TestARunThatCannotBegin(t *testing.T) {
+	r := small()
+	r.recipe.Batch = 1000
+	quickly(t, "resnet", r)
+	events, err := take(t, t.Context(), Options{Chapters: []string{"average", "resnet"}})
+	if err == nil || !strings.Contains(err.Error(), "600 training images do not fill one batch of 1000") {
+		t.Fatalf("the tour ended with %v", err)
+	}
+	last, ok := events[len(events)-1].(Stopped)
+	if !ok || last.Model != "" || last.Problem != "" {
+		t.Fatalf("the last event is %+v", events[len(events)-1])
+	}
+	if page, err := os.ReadFile(last.Report); err != nil || !strings.Contains(string(page), `id="average"`) || strings.Contains(string(page), `id="resnet"`) {
+		t.Errorf("the page: %v", err)
+	}
+}
+
 // What takes minutes is left out where nobody asked for it and the data will not do.
 func TestChaptersThatAreLeftOut(t *testing.T) {
 	opt := Options{Data: synth.Generate(60, 10, 1)}

@@ -103,9 +103,14 @@ func TestInterrupt(t *testing.T) {
 		t.Skip("no SIGINT to send")
 	}
 	dir := t.TempDir()
+	mine := exec.Command("inkling", strings.Fields("data make mine --train 20000 --test 20")...)
+	mine.Dir = dir
+	if out, err := mine.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	for _, args := range []string{
 		"data make digits --train 5000000", "data make trees --train 300000 --format png", "data check synth", "doctor synth", "bench kernels --rounds 1000", "bench decode --rounds 1000",
-		"tour --data synth --chapters linear",
+		"tour --data synth --chapters linear", "tour --data mine --chapters resnet",
 	} {
 		c := exec.Command("inkling", strings.Fields(args)...)
 		c.Dir = dir
