@@ -123,8 +123,9 @@ func checkLogits(t *testing.T, g *golden, m nn.Layer, x *tensor.Tensor, n int) {
 // second and third are ill-conditioned, for the loss is nearly 0 by then and Adam
 // gives the least gradients the size of all others: in double precision a change
 // of the first weights by 1e-7 moves the third loss by 4 %, in single precision
-// by up to 18 %, the second by up to 3 %, the first by 0.02 %.
-var adamTolerance = []float64{1e-3, 0.03, 0.2}
+// by up to 21 %, the second by up to 4 %, the first by 0.02 %. (Of the loss at the
+// start, 2.9, all of that is less than a thousandth.)
+var adamTolerance = []float64{1e-3, 0.06, 0.3}
 
 func checkResNet(t *testing.T, mem *tensor.Memory) {
 	g, m, byName, x := readGolden(t, mem)
