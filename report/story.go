@@ -81,8 +81,8 @@ type Trained struct {
 	Loss      string // sigmoid-mse, softmax-mse or cross-entropy
 	Rate      float64
 	Batch     int
-	Weights   int // numbers that training changed
-	Start     Point
+	Weights   int     // numbers that training changed
+	Start     Point   // its figures are NaN where they were not measured
 	Curve     []Point // one an epoch
 	Seconds   float64 // of training
 	Post      *PostCurve

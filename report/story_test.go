@@ -55,6 +55,7 @@ func byRecipe(chapter string, test *data.Set, rng *rand.Rand) *Trained {
 		t.Curve[i].Accuracy = []float64{0.951, 0.979, 0.9885, 0.9938}[i]
 	}
 	t.Final.Accuracy = 0.9938
+	t.Start = Point{TestLoss: math.NaN(), Accuracy: math.NaN()}
 	t.Others = &Others{Post: 0.994, PyTorch: []OtherRun{{0, []float64{0.945, 0.976, 0.983, 0.9935}}, {1, []float64{0.863, 0.964, 0.989, 0.9935}}}}
 	t.Plan = &Plan{Epochs: 4, Batch: 64, Batches: 937, Step: 0.045, Settings: []Setting{{"model", "resnet18: the residual network of 18 layers"}, {"rate", "0.1 at most; one-cycle"}}}
 	for i := range 121 {

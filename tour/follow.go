@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -101,8 +102,7 @@ func (g *guide) trainBy(ctx context.Context, r recipe.Recipe, trainer *train.Tra
 	}
 	t.Plan = plan(begins)
 	g.Tell(begins)
-	before := train.Evaluate(trainer.Model, trainer.Loss, trainer.Valid)
-	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
+	t.Start = report.Point{TestLoss: math.NaN(), Accuracy: math.NaN()} // not measured: that takes as long as many steps
 	w.model, w.batches, w.start = trainer.Model, begins.Batches, time.Now()
 	trainer.Hooks = []any{w}
 	return trainer.Run(ctx)

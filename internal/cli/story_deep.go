@@ -25,7 +25,7 @@ func (s *story) convolution(e tour.Convolution) {
 		}
 		return b.String()
 	}
-	s.printf("  %-18s   %-12s   %s\n", "pixels", "weights", "products")
+	s.printf("  %18s   %12s   %24s\n", "pixels", "weights", "products")
 	for row := range 3 {
 		times, equals := " ", " "
 		if row == 1 {
@@ -170,14 +170,14 @@ func percentOf(v float64) string { return fmt.Sprintf("%.4g %%", 100*v) }
 func beside(yours, theirs float64, images int) string {
 	chance := 100 * report.Chance(theirs, images)
 	points := 100 * (yours - theirs)
-	how := fmt.Sprintf("%.2f points above", points)
+	how := fmt.Sprintf("%.2f points above that", points)
 	switch {
 	case math.Abs(points) < 0.005:
-		how = "the same as"
+		how = "the same"
 	case points < 0:
-		how = fmt.Sprintf("%.2f points below", -points)
+		how = fmt.Sprintf("%.2f points below that", -points)
 	}
-	return fmt.Sprintf("Yours is %s that. With other images of the same kind an accuracy like this would move by some %.2f points either way, and with another seed as well.", how, chance)
+	return fmt.Sprintf("Yours is %s. With other images of the same kind an accuracy like this would move by some %.2f points either way, and with another seed as well.", how, chance)
 }
 
 // ablation prints what each ingredient of a recipe bought.
