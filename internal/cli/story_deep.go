@@ -16,7 +16,7 @@ import (
 
 // convolution prints one number of a feature map as the sum that it is.
 func (s *story) convolution(e tour.Convolution) {
-	s.sentence("  ", "One number of a feature map, on %s, a %s: the filter lies on row %d, column %d, and answers where paper stands above ink.", quote(e.Image), quote(e.Class), e.Row, e.Column)
+	s.sentence("  ", "One number of a feature map, on %s, a %s: the filter lies on row %d, column %d, and answers where pixels near 0 stand above pixels near 1.", quote(e.Image), quote(e.Class), e.Row, e.Column)
 	s.printf("\n")
 	cells := func(v []float64, format string, row int) string {
 		var b strings.Builder

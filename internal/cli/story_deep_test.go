@@ -17,7 +17,7 @@ func TestConvolutionAsText(t *testing.T) {
 		Height:   4, Width: 2, Map: []float64{-1, 0, 0, 0, 0, 0, 0, 1.25},
 		Picture: report.Picture{Pixels: []uint8{255, 0, 0, 0, 0, 0, 0, 0}},
 	}
-	want := `One number of a feature map, on "test image 0", a 7: the filter lies on row 7, column 8, and answers where paper stands above ink.
+	want := `One number of a feature map, on "test image 0", a 7: the filter lies on row 7, column 8, and answers where pixels near 0 stand above pixels near 1.
 
               pixels        weights                   products
    0.000 0.000 0.250     -1  -1  -1     +0.000  +0.000  -0.250
