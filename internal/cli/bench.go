@@ -51,7 +51,7 @@ type bench struct {
 	command       *cobra.Command
 }
 
-var benches = []string{"kernels", "conv", "step", "epoch", "decode"}
+var benches = []string{"kernels", "conv", "step", "epoch", "decode", "predict"}
 
 func (a *app) benchCommand() *cobra.Command {
 	b := &bench{app: a}
@@ -70,7 +70,8 @@ taken several times; the best and the median are printed.
            gradient descent for linear and network, by AdamW for the others
   epoch    all training images once, shuffled
   decode   images from files, decoded anew (decode) and from the cache of
-           decoded images (cached)`,
+           decoded images (cached)
+  predict  answers of a model without training it, for 1 and for 64 images`,
 		Example:   "  inkling bench epoch --model linear --threads 1",
 		ValidArgs: benches,
 		Args:      oneOf("benchmark", benches),
@@ -90,7 +91,7 @@ taken several times; the best and the median are printed.
 				args = benches
 			}
 			for _, name := range args {
-				run := map[string]func(context.Context) error{"kernels": b.kernels, "conv": b.convolutions, "step": b.steps, "epoch": b.epochs, "decode": b.decode}[name]
+				run := map[string]func(context.Context) error{"kernels": b.kernels, "conv": b.convolutions, "step": b.steps, "epoch": b.epochs, "decode": b.decode, "predict": b.predictions}[name]
 				if err := run(c.Context()); err != nil {
 					return err
 				}

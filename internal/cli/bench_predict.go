@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"inkling/autograd"
+	"inkling/models"
+	"inkling/nn"
+	"inkling/tensor"
+)
+
+// predictions measures a model that is only asked for answers, as it is loaded
+// for that: batch norm folded into convolutions, filters packed once.
+func (b *bench) predictions(ctx context.Context) error {
+	set, err := b.open(ctx)
+	if err != nil {
+		return err
+	}
+	batches := []int{1, 64}
+	if b.command.Flags().Changed("batch") {
+		batches = []int{b.batch}
+	}
+	for _, name := range b.models {
+		spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
+		model, err := models.New(name, spec, models.Init(name, tensor.CPU, rand.New(rand.NewPCG(1, 0))))
+		if err != nil {
+			return usageError{err}
+		}
+		model = nn.Fold(model)
+		for _, n := range batches {
+			arena := tensor.CPU.Arena()
+			images := tensor.FromBytes(set.Images[:min(n, set.Len())*spec.Pixels()], min(n, set.Len()), spec.Channels, spec.Height, spec.Width).Float().Scale(1.0 / 255)
+			inner := max(200/n, 5)
+			row := b.measure(ctx, benchRow{Name: "predict", Model: name, Batch: n, Unit: "images/s"}, inner, float64(images.Dim(0)), func() {
+				arena.Reset()
+				model.Forward(autograd.Const(arena.Enter(images)))
+			})
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			b.print(row)
+		}
+	}
+	return nil
+}
