@@ -38,7 +38,7 @@ var registry = []entry{
 	{"cnn", "two convolutions of 3 x 3 and two dense layers", func(s Spec, init nn.Init) nn.Layer { return NewCNN(s, init) }, nn.KaimingNormal},
 	{"resnet-small", "13 convolutions with residual blocks, 41 thousand numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNetSmall(s, init) }, nn.KaimingNormal},
 	{"resnet-quick", "five convolutions, two of them residual, 71 thousand numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNetQuick(s, init) }, nn.KaimingNormal},
-	{"resnet8", "seven convolutions with residual steps, 0.3 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet8(s, 32, init) }, nn.KaimingNormal},
+	{"resnet8", "seven convolutions with residual steps, 1.2 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet8(s, 64, init) }, nn.KaimingNormal},
 	{"resnet18", "the residual network of 18 layers, 11.7 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet18(s, init) }, initResNet18},
 }
 

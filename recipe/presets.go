@@ -16,17 +16,18 @@ var presets = []preset{
 		Schedule: "one-cycle",
 	}},
 
-	// A small net that was published with 99.54 % of MNIST after 12 epochs, in one run.
-	{"fast", "a small residual network, for much accuracy in little time; a first guess, not measured yet", Recipe{
-		Model: "resnet-small", Loss: "cross-entropy", Epochs: 12, Batch: 128,
-		Optimizer: "adam", Rate: 0.05, Momentum: 0.9, Beta2: 0.999, Eps: 1e-8, BiasRate: 1,
-		Schedule: "one-cycle", Augment: "shift=3",
+	// Found by trying nets, lengths and augmentations on one seed, then held on five:
+	// docs/recipes.md has the runs.
+	{"fast", "99.4 % of MNIST in some ten seconds, with --valid test", Recipe{
+		Model: "resnet-quick", Loss: "cross-entropy", Smoothing: 0.1, Epochs: 4, Batch: 128,
+		Optimizer: "adam", Rate: 0.02, Momentum: 0.9, Beta2: 0.999, Eps: 1e-8, BiasRate: 1,
+		Schedule: "one-cycle", Augment: "shift=1",
 	}},
 
 	// The schedule and the augmentation of a net that was published with 99.738 +- 0.031 %
-	// of MNIST over ten seeds; the model is another one.
-	{"best", "the highest accuracy, whatever time it takes; a first guess, not measured yet", Recipe{
-		Model: "resnet18", Loss: "cross-entropy", Epochs: 11, Batch: 100,
+	// of MNIST over ten seeds, on that net with half the channels.
+	{"best", "the highest accuracy on MNIST that half an hour buys", Recipe{
+		Model: "resnet8", Loss: "cross-entropy", Epochs: 11, Batch: 100,
 		Optimizer: "adam", Rate: 4e-4, Momentum: 0.9, Beta2: 0.99, Eps: 1e-8, BiasRate: 1,
 		Schedule: "exponential", Augment: "crop=25,elastic=1,rotate=10,standardize",
 	}},
