@@ -16,6 +16,13 @@ var presets = []preset{
 		Schedule: "one-cycle",
 	}},
 
+	// The smallest change that brings the mean above the post's figure.
+	{"story-slower", "the story's ResNet-18 at a tenth of its learning rate", Recipe{
+		Model: "resnet18", Loss: "cross-entropy", Epochs: 4, Batch: 64, DropLast: true,
+		Optimizer: "adam", Rate: 0.01, Momentum: 0.9, Beta2: 0.99, Eps: 1e-5, Decay: 0.01, BiasRate: 1,
+		Schedule: "one-cycle",
+	}},
+
 	// Found by trying nets, lengths and augmentations on one seed, then held on five:
 	// docs/recipes.md has the runs.
 	{"fast", "99.4 % of MNIST in some ten seconds, with --valid test", Recipe{

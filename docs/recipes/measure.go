@@ -26,7 +26,8 @@ type row struct {
 	LeftOut  string        `json:"left_out"` // "" for the whole recipe
 	Seed     uint64        `json:"seed"`
 	Accuracy float64       `json:"accuracy"` // on the test images, after the last epoch
-	Seconds  float64       `json:"seconds"`  // of training: loading, augmentation and steps, without evaluation
+	Seconds  float64       `json:"seconds"`  // of training: augmentation and steps, without evaluation
+	Wall     float64       `json:"wall_s"`   // of the whole command, from its start to its end
 	Speed    float64       `json:"images_per_second"`
 	Date     string        `json:"date"`
 	Cores    int           `json:"cores"`
@@ -62,7 +63,9 @@ func measure(ctx context.Context, runs []variant, seeds []uint64, data, file str
 			var said bytes.Buffer
 			c := exec.CommandContext(ctx, binary, args...)
 			c.Stderr = &said
+			start := time.Now()
 			out, err := c.Output()
+			wall := time.Since(start).Seconds()
 			if err != nil {
 				return fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(said.Bytes()))
 			}
@@ -70,12 +73,13 @@ func measure(ctx context.Context, runs []variant, seeds []uint64, data, file str
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			r.Data, r.Seed, r.Date, r.Cores = data, seed, time.Now().Format("2006-01-02"), runtime.NumCPU()
+			r.Wall = wall
+			r.Data, r.Seed, r.Date, r.Cores = data, seed, time.Now().Format("2006-01-02"), runtime.GOMAXPROCS(0)
 			if err := add(file, r); err != nil {
 				return err
 			}
 			have = append(have, *r)
-			fmt.Printf("%s: %.2f %% in %.0f s, %.0f images/s\n", name, 100*r.Accuracy, r.Seconds, r.Speed)
+			fmt.Printf("%s: %.2f %% in %.0f s, %.0f images/s\n", name, 100*r.Accuracy, r.Wall, r.Speed)
 		}
 	}
 	return nil

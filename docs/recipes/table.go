@@ -107,7 +107,7 @@ func (g group) column(of func(r row) float64) []float64 {
 }
 
 func accuracy(r row) float64 { return r.Accuracy }
-func took(r row) float64     { return r.Seconds }
+func took(r row) float64     { return r.Wall }
 func speed(r row) float64    { return r.Speed }
 
 // tables are the presets as they are, and one table for each preset of which
