@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"sync"
-
 	"inkling/device"
 	"inkling/internal/kernel"
 )
@@ -18,55 +16,6 @@ import (
 // few is a number of channels that is too short a sum for one tap: the taps of
 // the kernel's row, which lie side by side, then make one sum.
 const few = 8
-
-// convKey is all that the cut of a convolution depends on.
-type convKey struct {
-	op      int // forward, inputGrad or filterGrad
-	level   string
-	x, w, y device.View
-	g       device.Window
-	packed  bool
-}
-
-const (
-	forward = iota
-	inputGrad
-	filterGrad
-)
-
-// convPlan is a convolution as chains of products; offsets count from the views' own.
-type convPlan struct {
-	groups     []kernel.Group
-	aRow, aCol int
-	bRow, cRow int
-	chunk      int
-	taps       []int // the taps that meet the map anywhere, whose filters are packed
-}
-
-var convPlans struct {
-	sync.Mutex
-	made map[convKey]*convPlan
-}
-
-// planOf returns the plan for a key, made by build the first time.
-func planOf(key convKey, build func(*convPlan)) *convPlan {
-	for _, v := range []*device.View{&key.x, &key.w, &key.y} {
-		v.Buf, v.Offset = nil, 0
-	}
-	const most = 512 // shapes; a program that keeps changing them forgets the old ones
-	convPlans.Lock()
-	defer convPlans.Unlock()
-	if p := convPlans.made[key]; p != nil {
-		return p
-	}
-	if convPlans.made == nil || len(convPlans.made) >= most {
-		convPlans.made = map[convKey]*convPlan{}
-	}
-	p := new(convPlan)
-	build(p)
-	convPlans.made[key] = p
-	return p
-}
 
 // Conv2D implements device.Backend.
 func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
@@ -140,42 +89,6 @@ func (b *Backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 	defer done()
 	chains.Packed = panels
 	b.chains(&chains)
-}
-
-// prepared says which form of a frozen buffer's filters is meant.
-type prepared struct {
-	plan           *convPlan // whose taps are packed
-	winograd, back bool      // or transformed
-	level          string
-	offset         int
-}
-
-// filters returns the packed filters of a plan; done gives them back.
-func (b *Backend) filters(w *device.View, plan *convPlan, row, col int) (panels *kernel.Panels, done func()) {
-	return b.kept(w, prepared{plan: plan, offset: w.Offset}, func() *kernel.Panels { return b.packFilters(w, plan.taps, row, col) })
-}
-
-// kept returns what pack makes of filters: from frozen memory what it made before.
-func (b *Backend) kept(w *device.View, key prepared, pack func() *kernel.Panels) (panels *kernel.Panels, done func()) {
-	m := w.Buf.(*buffer)
-	if !m.frozen {
-		panels = pack()
-		return panels, func() {
-			panels.Release()
-			freePanels.Put(panels)
-		}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if panels = m.prepared[key]; panels == nil {
-		const most = 4 // shapes of batches and maps that one model is asked about by turns
-		if m.prepared == nil || len(m.prepared) >= most {
-			m.prepared = map[prepared]*kernel.Panels{}
-		}
-		panels = pack()
-		m.prepared[key] = panels
-	}
-	return panels, func() {}
 }
 
 // Conv2DInputGrad implements device.Backend.
@@ -277,40 +190,11 @@ func (b *Backend) chains(c *kernel.Chains) {
 	c.Release()
 }
 
-var freePanels = sync.Pool{New: func() any { return new(kernel.Panels) }}
-
-// packFilters packs the filters of the taps, one after another: rows along axis
-// row of w, columns along axis col.
-func (b *Backend) packFilters(w *device.View, taps []int, row, col int) *kernel.Panels {
-	panels := freePanels.Get().(*kernel.Panels)
-	k := w.Dims[row]
-	panels.Take(len(taps)*k, w.Dims[col])
-	from := floats(w)
-	const grain = 32 << 10 // elements that are worth a piece
-	each := max(1, grain/max(1, len(taps)*k*32))
-	n := panels.Count()
-	b.pool.run((n+each-1)/each, func(i int) {
-		for q := i * each; q < min((i+1)*each, n); q++ {
-			for at, t := range taps {
-				tap := w.Offset + t/w.Dims[3]*w.Strides[2] + t%w.Dims[3]*w.Strides[3]
-				panels.Pack(q, at*k, from[tap:], w.Strides[row], w.Strides[col], k)
-			}
-		}
-	})
-	return panels
-}
-
 // channels is part k of an axis cut into n.
 func channels(v device.View, axis, k, n int) device.View {
 	v.Dims[axis] /= n
 	v.Offset += k * v.Dims[axis] * v.Strides[axis]
 	return v
-}
-
-// filterOrder reports whether filters (o, c, kh, kw) lie in the order (kh, kw, c, o).
-func filterOrder(w *device.View) bool {
-	o, c := w.Dims[0], w.Dims[1]
-	return w.Strides[0] == 1 && w.Strides[1] == o && w.Strides[3] == c*o && w.Strides[2] == w.Dims[3]*c*o
 }
 
 // turned is the window of the way back through one of 3 x 3 taps that moves by one.
@@ -345,17 +229,6 @@ func (b *Backend) scratchMaps(v *device.View, short int) device.View {
 		tmp.Strides[0], tmp.Strides[1] = 1, n
 	}
 	tmp.Strides[2], tmp.Strides[3] = w*n*c, n*c
-	return tmp
-}
-
-// scratchFilters returns scratch memory for filters like v, with c channels, in
-// the order (kh, kw, c, o).
-func (b *Backend) scratchFilters(v *device.View, c int) device.View {
-	shape := *v
-	shape.Dims[1] = c
-	tmp := b.scratchView(&shape)
-	o := v.Dims[0]
-	tmp.Strides[0], tmp.Strides[1], tmp.Strides[2], tmp.Strides[3] = 1, o, v.Dims[3]*c*o, c*o
 	return tmp
 }
 

@@ -1,9 +1,60 @@
 package cpu
 
 import (
+	"sync"
+
 	"inkling/device"
 	"inkling/internal/kernel"
 )
+
+// convKey is all that the cut of a convolution depends on.
+type convKey struct {
+	op      int // forward, inputGrad or filterGrad
+	level   string
+	x, w, y device.View
+	g       device.Window
+	packed  bool
+}
+
+const (
+	forward = iota
+	inputGrad
+	filterGrad
+)
+
+// convPlan is a convolution as chains of products; offsets count from the views' own.
+type convPlan struct {
+	groups     []kernel.Group
+	aRow, aCol int
+	bRow, cRow int
+	chunk      int
+	taps       []int // the taps that meet the map anywhere, whose filters are packed
+}
+
+var convPlans struct {
+	sync.Mutex
+	made map[convKey]*convPlan
+}
+
+// planOf returns the plan for a key, made by build the first time.
+func planOf(key convKey, build func(*convPlan)) *convPlan {
+	for _, v := range []*device.View{&key.x, &key.w, &key.y} {
+		v.Buf, v.Offset = nil, 0
+	}
+	const most = 512 // shapes; a program that keeps changing them forgets the old ones
+	convPlans.Lock()
+	defer convPlans.Unlock()
+	if p := convPlans.made[key]; p != nil {
+		return p
+	}
+	if convPlans.made == nil || len(convPlans.made) >= most {
+		convPlans.made = map[convKey]*convPlan{}
+	}
+	p := new(convPlan)
+	build(p)
+	convPlans.made[key] = p
+	return p
+}
 
 // meets returns the taps, from..to-1, of the kernel's place i along an axis that
 // lie on a map of the given size.
