@@ -4,6 +4,7 @@ package cpu
 
 import (
 	"fmt"
+	"math/bits"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -138,7 +139,12 @@ func (b *Backend) packed(v *device.View) (elements []float32, done func()) {
 	return floats(&tmp)[:n], func() { release(&tmp) }
 }
 
-var scratch sync.Pool // of *buffer
+// scratch is memory that operations borrow, by the binary logarithm of its length.
+// A sync.Pool would forget it at each garbage collection.
+var scratch struct {
+	sync.Mutex
+	free [48][]*buffer
+}
 
 // scratchView returns contiguous scratch memory of v's shape; release gives it back.
 func (b *Backend) scratchView(v *device.View) device.View {
@@ -148,13 +154,26 @@ func (b *Backend) scratchView(v *device.View) device.View {
 		tmp.Strides[i] = n
 		n *= v.Dims[i]
 	}
-	m, _ := scratch.Get().(*buffer)
-	if m == nil || cap(m.floats) < n {
-		m = &buffer{floats: make([]float32, n)}
+	class := bits.Len(uint(max(n, 1<<10) - 1))
+	scratch.Lock()
+	free := scratch.free[class]
+	var m *buffer
+	if last := len(free) - 1; last >= 0 {
+		m, scratch.free[class] = free[last], free[:last]
+	}
+	scratch.Unlock()
+	if m == nil {
+		m = &buffer{floats: make([]float32, 1<<class)}
 	}
 	m.floats = m.floats[:n]
 	tmp.Buf = m
 	return tmp
 }
 
-func release(v *device.View) { scratch.Put(v.Buf) }
+func release(v *device.View) {
+	m := v.Buf.(*buffer)
+	class := bits.Len(uint(cap(m.floats) - 1))
+	scratch.Lock()
+	scratch.free[class] = append(scratch.free[class], m)
+	scratch.Unlock()
+}
