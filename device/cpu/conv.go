@@ -162,7 +162,8 @@ func (b *Backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
 		defer release(&tmp)
 		dy = tmp
 	}
-	if filterOrder(&dst) && winogradPays(&x, &dst, &dy, g) && b.winogradFilterGrad(&dst, &x, &dy, g.Pad) {
+	if filterOrder(&dst) && winogradPays(&x, &dst, &dy, g) {
+		b.winogradFilterGrad(&dst, &x, &dy, g.Pad)
 		return
 	}
 	switch c := x.Dims[1]; {

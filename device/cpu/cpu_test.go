@@ -48,3 +48,29 @@ func TestFrozenFilters(t *testing.T) {
 		}
 	}
 }
+
+// The gradient at filters over more images than the caches hold at a time is the
+// sum of those over two halves of them.
+func TestFilterGradInParts(t *testing.T) {
+	mem := tensor.On(cpu.New(2))
+	rng := rand.New(rand.NewPCG(1, 2))
+	const n = 500
+	window := tensor.Square(3, 1, 1)
+	shape := []int{32, 32, 3, 3}
+	draw := func() *tensor.Tensor {
+		x := mem.Maps(n, 32, 8, 9)
+		x.CopyFrom(mem.Normal(rng, 1, x.Shape()...))
+		return x
+	}
+	x, dy := draw(), draw()
+	half := func(x *tensor.Tensor, from, to int) *tensor.Tensor {
+		part := mem.Maps(to-from, 32, 8, 9)
+		part.CopyFrom(x.Slice(0, from, to))
+		return part
+	}
+	all := x.Conv2DFilterGrad(dy, shape, window)
+	parts := half(x, 0, n/2).Conv2DFilterGrad(half(dy, 0, n/2), shape, window).Add(half(x, n/2, n).Conv2DFilterGrad(half(dy, n/2, n), shape, window))
+	if off := all.Sub(parts).Abs().Max().Item(); off > 2e-3 { // of sums of 36,000 products
+		t.Errorf("off by %v, of numbers up to %v", off, all.Abs().Max().Item())
+	}
+}

@@ -90,13 +90,9 @@ func (b *Backend) winogradFilters(w *device.View, back bool) (panels *kernel.Pan
 	})
 }
 
-// winogradSize is how many floats the transformed maps of a filter's gradient may
-// have together: they are written and read once, which pays in the caches only.
-const winogradSize = 4 << 20
-
 // winogradFilterGrad computes dst, the gradient at filters in their order, from x
-// and dy; it reports false, and computes nothing, where the maps are too large.
-func (b *Backend) winogradFilterGrad(dst, x, dy *device.View, pad [2]int) bool {
+// and dy.
+func (b *Backend) winogradFilterGrad(dst, x, dy *device.View, pad [2]int) {
 	n, c, o := x.Dims[0], x.Dims[1], dy.Dims[1]
 	job := kernel.WinogradSquares{Winograd: kernel.Winograd{
 		Images: n, C: c, O: o,
@@ -104,36 +100,38 @@ func (b *Backend) winogradFilterGrad(dst, x, dy *device.View, pad [2]int) bool {
 		Y: floats(dy)[dy.Offset:], YH: dy.Strides[2], YW: dy.Strides[3], OH: dy.Dims[2], OW: dy.Dims[3],
 		Pad: pad,
 	}}
-	rows := job.Rows()
+	// So many squares at a time as the caches hold, transformed: they are written
+	// once and read once.
+	const most = 2 << 20 // floats
+	squares := job.Squares()
+	each := min(squares, max(1, most/(36*n*(c+o))))
 	// The points lie a little more than a power of two apart, as in kernel.Winograd.
-	job.InPoint, job.OutPoint = rows*c+16, (rows+1)*o
-	if 36*(job.InPoint+job.OutPoint) > winogradSize {
-		return false
-	}
+	job.InPoint, job.OutPoint = each*n*c+16, (each*n+1)*o
 	memory, view := b.numbers(36 * (job.InPoint + job.OutPoint + c*o))
 	defer release(&view)
 	job.In, job.Out = memory[:36*job.InPoint], memory[36*job.InPoint:][:36*job.OutPoint]
 	sums := memory[36*(job.InPoint+job.OutPoint):]
-	b.pool.run(job.Cut(), job.Run)
-
 	var groups [36]kernel.Group
 	var links [36]kernel.Link
-	for p := range groups {
-		links[p] = kernel.Link{A: p * job.InPoint, B: p * (rows + 1), K: rows}
-		groups[p] = kernel.Group{Rows: c, C: p * c * o, Links: links[p : p+1]}
+	for job.From = 0; job.From < squares; job.From = job.To {
+		job.To = min(job.From+each, squares)
+		b.pool.run(job.Cut(), job.Run)
+		for p := range groups {
+			links[p] = kernel.Link{A: p * job.InPoint, B: p * (each*n + 1), K: job.Rows()}
+			groups[p] = kernel.Group{Rows: c, C: p * c * o, Links: links[p : p+1]}
+		}
+		b.chains(&kernel.Chains{
+			N: o, A: job.In, ARow: 1, ACol: c, B: job.Out, BRow: o, C: sums, CRow: o, Groups: groups[:], Add: job.From > 0,
+		})
 	}
-	b.chains(&kernel.Chains{
-		N: o, A: job.In, ARow: 1, ACol: c, B: job.Out, BRow: o, C: sums, CRow: o, Groups: groups[:],
-	})
 
 	var taps [9][]float32
 	to := floats(dst)[dst.Offset:]
 	for t := range taps {
 		taps[t] = to[t/3*dst.Strides[2]+t%3*dst.Strides[3]:]
 	}
-	const each = 1 << 10
-	b.pool.run((c*o+each-1)/each, func(i int) {
-		kernel.WinogradFilterGrad(&taps, sums, i*each, min((i+1)*each, c*o), c*o)
+	const piece = 1 << 10
+	b.pool.run((c*o+piece-1)/piece, func(i int) {
+		kernel.WinogradFilterGrad(&taps, sums, i*piece, min((i+1)*piece, c*o), c*o)
 	})
-	return true
 }

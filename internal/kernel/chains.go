@@ -25,6 +25,7 @@ type Chains struct {
 	C          []float32
 	CRow       int
 	Bias       []float32 // (N), or nil
+	Add        bool      // to what C holds, instead of to Bias
 	Groups     []Group
 	Chunk      int // so many links of each group are summed before the next; 0 is all
 
@@ -56,7 +57,7 @@ func (c *Chains) Cut() int {
 	if rows == 0 || c.N == 0 {
 		return 0
 	}
-	c.sweep = rows <= fewRows && c.Packed == nil && c.Chunk == 0
+	c.sweep = rows <= fewRows && c.Packed == nil && c.Chunk == 0 && !c.Add
 	panels := ceilDiv(c.N, l.tileCols)
 	want := int(max(1, min(2*float64(steps)*float64(c.N)/l.grain, 32)))
 	c.colTasks = min(panels, want)
@@ -155,7 +156,7 @@ func (c *Chains) Run(task int) {
 					t.a = c.A[min(r*c.ARow, len(c.A)):]
 					t.c = c.C[g.C+r*c.CRow+j:]
 					t.init, t.initRow = nil, 0
-					if from > 0 {
+					if from > 0 || c.Add {
 						t.init, t.initRow = t.c, t.cRow
 					} else if c.Bias != nil {
 						t.init = c.Bias[j:]

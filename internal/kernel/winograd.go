@@ -44,17 +44,17 @@ func (w *Winograd) Cut() int {
 	if w.C%16 != 0 || w.O%16 != 0 || w.Filters.rows != points*w.C || w.Filters.n != w.O || w.Bias != nil && len(w.Bias) != w.O {
 		panic(fmt.Sprintf("[kernel.Winograd] %d channels to %d with %d x %d filters and %d of bias", w.C, w.O, w.Filters.rows, w.Filters.n, len(w.Bias)))
 	}
-	return w.cut()
+	w.cut()
+	return w.Squares() * w.chunks
 }
 
-func (w *Winograd) cut() int {
+func (w *Winograd) cut() {
 	checkPositions("X", w.X, w.H, w.XH, w.W, w.XW, w.Images*w.C)
 	checkPositions("Y", w.Y, w.OH, w.YH, w.OW, w.YW, w.Images*w.O)
 	w.level = active
 	w.across = ceilDiv(w.OW, squareOut)
 	w.chunks = ceilDiv(w.Images, max(8, l2Floats/(points*(w.C+w.O))))
-	w.each = ceilDiv(w.Images, w.chunks)
-	return ceilDiv(w.OH, squareOut) * w.across * w.chunks
+	w.each = ceilDiv(w.Images, max(w.chunks, 1))
 }
 
 func checkPositions(name string, x []float32, h, down, w, along, n int) {
@@ -166,28 +166,34 @@ func (w *Winograd) inputs(s *scratch, h, v, image int, zeros []float32) {
 // of X's squares is the (Rows(), C) matrix at In[p*InPoint], that of Y's, which
 // here is read, the (Rows(), O) one at Out[p*OutPoint].
 type WinogradSquares struct {
-	Winograd          // Filters and Bias are not used
+	Winograd              // Filters and Bias are not used
+	From, To          int // which squares, row by row
 	In, Out           []float32
 	InPoint, OutPoint int
 }
 
+// Squares is how many squares Y has.
+func (w *Winograd) Squares() int { return ceilDiv(w.OH, squareOut) * ceilDiv(w.OW, squareOut) }
+
 // Rows is how many rows each point has: one for each square of each image.
-func (w *WinogradSquares) Rows() int {
-	return ceilDiv(w.OH, squareOut) * ceilDiv(w.OW, squareOut) * w.Images
-}
+func (w *WinogradSquares) Rows() int { return (w.To - w.From) * w.Images }
 
 // Cut checks the two sides, and returns the number of tasks, as that of Winograd.
 func (w *WinogradSquares) Cut() int {
 	rows := w.Rows()
+	if w.From < 0 || w.To > w.Squares() {
+		panic(fmt.Sprintf("[kernel.WinogradSquares] squares %d to %d of %d", w.From, w.To, w.Squares()))
+	}
 	if w.C%16 != 0 || w.O%16 != 0 || (points-1)*w.InPoint+rows*w.C > len(w.In) || (points-1)*w.OutPoint+rows*w.O > len(w.Out) {
 		panic(fmt.Sprintf("[kernel.WinogradSquares] %d rows of %d and %d channels into %d and %d floats", rows, w.C, w.O, len(w.In), len(w.Out)))
 	}
-	return w.cut()
+	w.cut()
+	return (w.To - w.From) * w.chunks
 }
 
 // Run transforms one square of both sides for some images.
 func (w *WinogradSquares) Run(task int) {
-	image, rows, i, j := w.part(task)
+	image, rows, i, j := w.part(task + w.From*w.chunks)
 	if rows <= 0 {
 		return
 	}
