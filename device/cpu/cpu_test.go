@@ -70,7 +70,7 @@ func TestFilterGradInParts(t *testing.T) {
 	}
 	all := x.Conv2DFilterGrad(dy, shape, window)
 	parts := half(x, 0, n/2).Conv2DFilterGrad(half(dy, 0, n/2), shape, window).Add(half(x, n/2, n).Conv2DFilterGrad(half(dy, n/2, n), shape, window))
-	if off := all.Sub(parts).Abs().Max().Item(); off > 2e-3 { // of sums of 36,000 products
+	if off := all.Sub(parts).Abs().Max().Item(); off > 0.03 { // of sums of 36,000 products of up to 10
 		t.Errorf("off by %v, of numbers up to %v", off, all.Abs().Max().Item())
 	}
 }
