@@ -3,6 +3,7 @@ package explain
 import (
 	"crypto/sha256"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -100,41 +101,55 @@ func examineLeak(ds *data.Dataset) Finding {
 // otherwise than it is told.
 const fewImages = 2000
 
-// ExamineSteps asks whether there are steps enough to learn anything.
-func ExamineSteps(images, batch, epochs int) Finding {
+// ExamineSteps asks whether there are steps enough to learn anything. With dropLast
+// a short last batch of an epoch makes no step.
+func ExamineSteps(images, batch, epochs int, dropLast bool) Finding {
 	const story = 60_000
-	steps := (images + batch - 1) / batch * epochs
-	if images < fewImages {
-		return ill("steps", "%d training images in batches of %d make only %d steps in %d epochs, where the story's 60,000 make %s: expect poor accuracies, and models that have hardly begun to learn.",
-			images, batch, steps, epochs, data.Thousands((story+batch-1)/batch*epochs))
+	steps := func(images int) string {
+		each := (images + batch - 1) / batch
+		if dropLast {
+			each = images / batch
+		}
+		return data.Thousands(each * epochs)
 	}
-	return fine("steps", "%d training images in batches of %d make %d steps in %d epochs.", images, batch, steps, epochs)
+	said := fmt.Sprintf("%s training images in batches of %d", data.Thousands(images), batch)
+	if images < fewImages {
+		return ill("steps", "%s make only %s steps in %d epochs, where the story's %s make %s: expect poor accuracies, and models that have hardly begun to learn.",
+			said, steps(images), epochs, data.Thousands(story), steps(story))
+	}
+	return fine("steps", "%s make %s steps in %d epochs.", said, steps(images), epochs)
 }
 
 // ExamineModel looks at a model before its first step, on one batch: x (n, c, h,
-// w) and labels (n). The model's parameters and buffers are as they were afterwards.
-func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x, labels *tensor.Tensor) []Finding {
-	saved := make([]*tensor.Tensor, 0)
-	for _, p := range nn.State(model) {
-		saved = append(saved, p.Value.Clone())
-	}
-	defer func() {
-		for i, p := range nn.State(model) {
-			p.Value.CopyFrom(saved[i])
+// w) and labels (n). Each finding comes when it is made. The model's parameters and
+// buffers are as they were afterwards.
+func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x, labels *tensor.Tensor) iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		saved := make([]*tensor.Tensor, 0)
+		for _, p := range nn.State(model) {
+			saved = append(saved, p.Value.Clone())
 		}
-	}()
-	logits := model.Forward(autograd.Const(x)).Value()
-	if logits.Rank() != 2 || logits.Dim(1) < 2 {
-		return []Finding{ill("outputs", "The model gives outputs of shape %v for %d images; a classifier gives (images, classes), with two classes at least.", logits.Shape(), labels.Len())}
+		defer func() {
+			for i, p := range nn.State(model) {
+				p.Value.CopyFrom(saved[i])
+			}
+		}()
+		logits := model.Forward(autograd.Const(x)).Value()
+		if logits.Rank() != 2 || logits.Dim(1) < 2 {
+			yield(ill("outputs", "The model gives outputs of shape %v for %d images; a classifier gives (images, classes), with two classes at least.", logits.Shape(), labels.Len()))
+			return
+		}
+		if !yield(examineOutputs(logits, lossName)) || !yield(examineRepeat(model, x, logits)) ||
+			!yield(examineFirstLoss(loss, lossName, logits, labels)) || !yield(examineBatch(labels, logits.Dim(1))) ||
+			!yield(examineSlope(model, loss, x, labels)) {
+			return
+		}
+		for _, f := range examineByHeart(model, loss, rate, x, labels) {
+			if !yield(f) {
+				return
+			}
+		}
 	}
-	findings := []Finding{
-		examineOutputs(logits, lossName),
-		examineRepeat(model, x, logits),
-		examineFirstLoss(loss, lossName, logits, labels),
-		examineBatch(labels, logits.Dim(1)),
-		examineSlope(model, loss, x, labels),
-	}
-	return append(findings, examineByHeart(model, loss, rate, x, labels)...)
 }
 
 // examineOutputs finds a softmax that was taken before a loss that takes one
@@ -195,45 +210,6 @@ func examineBatch(labels *tensor.Tensor, classes int) Finding {
 		return ill("shuffle", "All %d images of the first batch are of one class: the images are not shuffled.", len(y))
 	}
 	return fine("shuffle", "The first batch mixes its classes.")
-}
-
-// examineSlope compares the gradient with the loss's measured slope along it:
-// a step of h against the gradient must lower the loss by h times its length. Both
-// are taken on tapes that train, with the same masks of dropout.
-func examineSlope(model nn.Layer, loss nn.Loss, x, labels *tensor.Tensor) Finding {
-	on := func(tape *autograd.Tape) *autograd.Var {
-		tape.Seed(0, 0)
-		return loss(model.Forward(tape.Input(x)), labels)
-	}
-	trial := autograd.NewTapeOn(x.Memory())
-	grads := on(autograd.NewTapeOn(x.Memory())).Backward()
-	for _, p := range model.Params() {
-		g := grads.Of(p)
-		if g == nil {
-			return ill("unused", "No gradient reaches %s: the loss does not depend on it, and it will never learn.", p.Name)
-		}
-		length := math.Sqrt(g.Square().Sum().Item())
-		if length == 0 {
-			continue
-		}
-		at := func(step float64) float64 {
-			p.Value.AddScaled(g, step/length)
-			defer p.Value.AddScaled(g, -step/length)
-			defer trial.Reset()
-			return on(trial).Value().Float64s()[0]
-		}
-		agrees, slope := false, 0.0
-		for _, h := range []float64{1e-2, 1e-3} { // the smaller one where a ReLU bends within the larger
-			slope = (at(h) - at(-h)) / (2 * h)
-			if agrees = math.Abs(slope-length) <= 0.1*length+1e-4; agrees {
-				break
-			}
-		}
-		if !agrees {
-			return ill("slope", "The gradient of %s says that the loss rises by %.4g a unit, but measured it is %.4g: the backward pass is wrong.", p.Name, length, slope)
-		}
-	}
-	return fine("slope", "Every parameter's gradient agrees with the measured slope of the loss.")
 }
 
 // examineByHeart trains on the one batch for a moment: a model that cannot even

@@ -88,7 +88,7 @@ func TestAHealthyModelIsFine(t *testing.T) {
 			before = append(before, p.Value.Float32s())
 		}
 		t.Run(c.model+" "+c.loss, func(t *testing.T) {
-			findings := explain.ExamineModel(m, nn.Losses[c.loss], c.loss, c.rate, x, y)
+			findings := slices.Collect(explain.ExamineModel(m, nn.Losses[c.loss], c.loss, c.rate, x, y))
 			allFine(t, findings)
 			for _, check := range []string{"probabilities", "repeat", "first-loss", "shuffle", "slope", "by-heart"} {
 				if look(findings, check).Sentence == "" {
@@ -109,7 +109,7 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 	x, y := batch(128)
 	linear := func() nn.Sequential { return models.NewLinear(spec, fanIn(1)) }
 	examine := func(m nn.Layer, rate float64) []explain.Finding {
-		return explain.ExamineModel(m, nn.CrossEntropy, "cross-entropy", rate, x, y)
+		return slices.Collect(explain.ExamineModel(m, nn.CrossEntropy, "cross-entropy", rate, x, y))
 	}
 	t.Run("probabilities into a cross-entropy", func(t *testing.T) {
 		softmax := nn.Func(func(x *autograd.Var) *autograd.Var { return x.Softmax(1) })
@@ -129,7 +129,7 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 	})
 	t.Run("an unshuffled batch", func(t *testing.T) {
 		ones := tensor.FromInts(slices.Repeat([]int32{1}, 128), 128)
-		finds(t, explain.ExamineModel(linear(), nn.CrossEntropy, "cross-entropy", 0.1, x, ones), "shuffle", "All 128 images of the first batch are of one class")
+		finds(t, slices.Collect(explain.ExamineModel(linear(), nn.CrossEntropy, "cross-entropy", 0.1, x, ones)), "shuffle", "All 128 images of the first batch are of one class")
 	})
 	t.Run("a parameter that nothing reaches", func(t *testing.T) {
 		idle := autograd.NewParam("idle.weight", tensor.Ones(3))
@@ -143,6 +143,20 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 			return x.Scale(0.8).Add(autograd.Const(x.Value().Scale(0.2)))
 		})
 		finds(t, examine(nn.Sequential{linear(), hides}, 0.1), "slope", "The gradient of linear.weight says that the loss rises by")
+	})
+	t.Run("a bias at the kink of a ReLU", func(t *testing.T) {
+		// With biases of 0 every blank pixel stands exactly where the ReLU bends: no
+		// step is too small to cross it.
+		m := models.NewCNN(spec, models.Init("cnn", tensor.CPU, rand.New(rand.NewPCG(1, 0))))
+		m.Params()[1].Value.Fill(0)
+		if f := look(examine(m, 0.1), "slope"); !f.Fine || f.Sentence != "Every parameter's gradient agrees with the measured slope of the loss." {
+			t.Errorf("kinks count as a wrong backward pass: %s", f.Sentence)
+		}
+		// But a fault behind such kinks is one.
+		hides := nn.Func(func(x *autograd.Var) *autograd.Var {
+			return x.Scale(0.5).Add(autograd.Const(x.Value().Scale(0.5)))
+		})
+		finds(t, examine(nn.Sequential{m, hides}, 0.1), "slope", "the backward pass is wrong")
 	})
 	t.Run("a gradient of the wrong sign", func(t *testing.T) {
 		hides := nn.Func(func(x *autograd.Var) *autograd.Var { return x.Neg().Add(autograd.Const(x.Value().Scale(2))) })
@@ -301,7 +315,19 @@ func TestExamineMachine(t *testing.T) {
 }
 
 func TestTheDoctorCountsSteps(t *testing.T) {
-	finds(t, []explain.Finding{explain.ExamineSteps(160, 256, 41)}, "steps", "160 training images in batches of 256 make only 41 steps in 41 epochs")
-	finds(t, []explain.Finding{explain.ExamineSteps(1999, 256, 41)}, "steps", "only 328 steps")
-	allFine(t, []explain.Finding{explain.ExamineSteps(2000, 256, 41), explain.ExamineSteps(60000, 256, 41)})
+	for _, c := range []struct {
+		images, batch, epochs int
+		dropLast, fine        bool
+		want                  string
+	}{
+		{160, 256, 41, false, false, "160 training images in batches of 256 make only 41 steps in 41 epochs, where the story's 60,000 make 9,635: "},
+		{1999, 256, 41, false, false, "only 328 steps"},
+		{2000, 256, 41, false, true, "2,000 training images in batches of 256 make 328 steps in 41 epochs."},
+		{60000, 64, 4, true, true, "60,000 training images in batches of 64 make 3,748 steps in 4 epochs."},
+		{100, 64, 4, true, false, "only 4 steps in 4 epochs, where the story's 60,000 make 3,748: "},
+	} {
+		if f := explain.ExamineSteps(c.images, c.batch, c.epochs, c.dropLast); f.Fine != c.fine || !strings.Contains(f.Sentence, c.want) {
+			t.Errorf("%+v: %+v", c, f)
+		}
+	}
 }

@@ -20,7 +20,7 @@ import (
 // follow trains what a chapter's recipes say, one run after another.
 func (g *guide) follow(ctx context.Context, c chapter) error {
 	first := c.runs[0].recipe
-	findings := []explain.Finding{explain.ExamineSteps(g.Data.Train.Len(), first.Batch, first.Epochs)}
+	findings := []explain.Finding{explain.ExamineSteps(g.Data.Train.Len(), first.Batch, first.Epochs, first.DropLast)}
 	if len(g.story.Trained) == 0 {
 		findings = append(explain.ExamineData(g.Data), findings...)
 	}

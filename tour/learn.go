@@ -81,10 +81,10 @@ func (g *guide) worst(e *train.Evaluation) []report.Mistake {
 func (g *guide) examine(c chapter, model nn.Layer, loss nn.Loss) {
 	var findings []explain.Finding
 	if len(g.story.Trained) == 0 {
-		findings = append(explain.ExamineData(g.Data), explain.ExamineSteps(g.Data.Train.Len(), batch, epochs))
+		findings = append(explain.ExamineData(g.Data), explain.ExamineSteps(g.Data.Train.Len(), batch, epochs, false))
 	}
 	for x, y := range g.train.Epoch(g.rng(2)) {
-		findings = append(findings, explain.ExamineModel(model, loss, c.loss, rate, x, y)...)
+		findings = slices.AppendSeq(findings, explain.ExamineModel(model, loss, c.loss, rate, x, y))
 		break
 	}
 	for _, f := range findings {

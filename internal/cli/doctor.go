@@ -54,8 +54,6 @@ nothing unless DATA is a name.`,
 			if err != nil {
 				return err
 			}
-			findings := []explain.Finding{explain.ExamineMachine(cpu.Default())}
-			findings = append(findings, explain.ExamineData(opened.Dataset)...)
 			set := opened.Train
 			spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
 			rng := rand.New(rand.NewPCG(seed, 0))
@@ -67,13 +65,6 @@ nothing unless DATA is a name.`,
 			if err != nil {
 				return usageError{err}
 			}
-			for x, y := range data.NewLoader(tensor.CPU, set, 256).Epoch(rng) {
-				findings = append(findings, explain.ExamineModel(m, lossFunc, loss, rate, x, y)...)
-				break
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			if !a.json {
 				s := newScreen(a.out)
 				if missing {
@@ -82,7 +73,27 @@ nothing unless DATA is a name.`,
 				s.sentence("", "%s: %s", quote(opened.Name), opened.From)
 				s.sentence("", "%s with %s at rate %g\n", model, loss, rate)
 			}
-			return a.report(findings)
+			d := &diagnosis{app: a, screen: newScreen(a.out)}
+			if err := d.tell(explain.ExamineMachine(cpu.Default())); err != nil {
+				return err
+			}
+			for _, f := range explain.ExamineData(opened.Dataset) {
+				if err := d.tell(f); err != nil {
+					return err
+				}
+			}
+			for x, y := range data.NewLoader(tensor.CPU, set, batchOf(m)).Epoch(rng) {
+				for f := range explain.ExamineModel(m, lossFunc, loss, rate, x, y) {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					if err := d.tell(f); err != nil {
+						return err
+					}
+				}
+				break
+			}
+			return d.end()
 		},
 	}
 	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(recipe.Models(), " or "))
@@ -120,30 +131,49 @@ func doctorData(ctx context.Context, args []string) (opened *source.Opened, miss
 	return opened, true, err
 }
 
-// report prints what the doctor found; an error if something is not fine.
-func (a *app) report(findings []explain.Finding) error {
-	s, ill := newScreen(a.out), 0
-	for _, f := range findings {
-		if !f.Fine {
-			ill++
-		}
-		if a.json {
-			if err := emit(a.out, struct {
-				Event string `json:"event"`
-				explain.Finding
-			}{"doctor", f}); err != nil {
-				return err
-			}
-			continue
-		}
-		mark := "fine"
-		if !f.Fine {
-			mark = s.warn("LOOK")
-		}
-		s.printf("  %s  %s\n", mark, wrap(f.Sentence, s.measure(), "        "))
+// batchOf is how many images a model is examined on: few where a step with many
+// would take seconds, and the doctor takes hundreds.
+func batchOf(m nn.Layer) int {
+	const large, many, few = 1_000_000, 256, 16
+	numbers := 0
+	for _, p := range m.Params() {
+		numbers += p.Value.Len()
 	}
-	if ill > 0 {
-		return fmt.Errorf("the doctor found %d of %d things to look at", ill, len(findings))
+	if numbers > large {
+		return few
+	}
+	return many
+}
+
+// diagnosis prints findings as they come, and counts them.
+type diagnosis struct {
+	*app
+	*screen
+	all, ill int
+}
+
+func (d *diagnosis) tell(f explain.Finding) error {
+	if d.all++; !f.Fine {
+		d.ill++
+	}
+	if d.json {
+		return emit(d.app.out, struct {
+			Event string `json:"event"`
+			explain.Finding
+		}{"doctor", f})
+	}
+	mark := "fine"
+	if !f.Fine {
+		mark = d.warn("LOOK")
+	}
+	d.printf("  %s  %s\n", mark, wrap(f.Sentence, d.measure(), "        "))
+	return nil
+}
+
+// end is an error if something is not fine.
+func (d *diagnosis) end() error {
+	if d.ill > 0 {
+		return fmt.Errorf("the doctor found %d of %d things to look at", d.ill, d.all)
 	}
 	return nil
 }
