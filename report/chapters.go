@@ -104,6 +104,12 @@ func (p *page) Summary() []row {
 		if t.Others != nil {
 			r.Post, r.Spread = figured(t.Others.Post), t.Others.spread()
 		}
+		if t.Stopped != "" {
+			r.Change += "; stopped " + t.Stopped
+			if len(t.Curve) == 0 {
+				r.Yours = share(math.NaN())
+			}
+		}
 		rows = append(rows, r)
 	}
 	return rows

@@ -39,6 +39,10 @@ func lookOf(s *Story) look {
 	return asInk
 }
 
+// Ink reports whether the images are spoken of as ink on paper: grey ones that are
+// light on black.
+func (s *Story) Ink() bool { return lookOf(s) == asInk }
+
 // pictures are images of the data set: the samples of the first chapter, or
 // where it did not run what the others show.
 func (s *Story) pictures() []Picture {

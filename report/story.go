@@ -92,11 +92,11 @@ type Trained struct {
 	Worst     []Mistake         // the surest mistakes
 	Push      []Push            // how strongly the loss corrects, by how wrong the answer is, at the start
 	Unfolded  *Unfolded         // the arithmetic of one prediction
+	Stopped   string            // "after epoch 2 of 4" or "before the end of its first epoch", where it did not come to its end
 
 	// Of a chapter that trains by recipes:
 	Run, Change string       // of its second run and later ones: a name, and what is changed against the first
 	Plan        *Plan        // the recipe
-	Stopped     string       // "after epoch 2 of 4", where it did not come to its end
 	Others      *Others      // nil where the data are not MNIST
 	Ablation    *Ablation    // what was measured before; nil where nothing was
 	Convolution *Convolution // one place of a convolution, taken apart

@@ -15,7 +15,8 @@ type DataOpened struct {
 	Event   string   `json:"event"` // "data"
 	Name    string   `json:"name"`
 	From    string   `json:"from"`
-	BuiltIn bool     `json:"built_in"`
+	BuiltIn bool     `json:"built_in"` // drawn by program
+	StandIn bool     `json:"stand_in"` // and nobody asked for them
 	Train   int      `json:"train"`
 	Test    int      `json:"test"`
 	Height  int      `json:"height"`
@@ -63,6 +64,7 @@ type Convolution struct {
 	Products []float64      `json:"products"`
 	Sum      float64        `json:"sum"`
 	Picture  report.Picture `json:"-"`
+	Ink      bool           `json:"-"` // the image shows ink on paper, not light on black
 	Height   int            `json:"-"`
 	Width    int            `json:"-"`
 	Map      []float64      `json:"-"` // the sums at all places, height x width
@@ -150,7 +152,7 @@ type ChapterEnds struct {
 	Others   *report.Others    `json:"-"`
 }
 
-// Stopped ends a tour whose training by a recipe was interrupted, or failed.
+// Stopped ends a tour that was interrupted, or failed.
 type Stopped struct {
 	Event   string `json:"event"` // "stopped"
 	Chapter string `json:"chapter"`
@@ -159,7 +161,7 @@ type Stopped struct {
 	Batches int    `json:"batches"`           // of the one that has not
 	Model   string `json:"model_file"`        // the model as it was then; "" where nothing was learned
 	Report  string `json:"report"`            // of what came out before; "" where it could not be written
-	At      string `json:"at"`                // "after epoch 2 of 4"
+	At      string `json:"at"`                // "after epoch 2 of 4"; "" where the chapter trains nothing
 	Problem string `json:"problem,omitempty"` // why something could not be kept
 }
 

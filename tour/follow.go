@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"path/filepath"
@@ -61,17 +60,18 @@ func (g *guide) followRun(ctx context.Context, r run, t *report.Trained) error {
 		name += "-" + t.Run
 	}
 	file := filepath.Join(g.Out, name+".safetensors")
-	w := &watcher{guide: g, into: t, epochs: r.recipe.Epochs, every: 1}
 	trainer, err := r.recipe.Trainer(g.Data.Train, g.Data.Test, g.Seed)
-	if err == nil {
-		err = g.trainBy(ctx, r.recipe, trainer, w)
-	}
 	if err != nil {
-		return g.rescue(err, w, r.recipe, trainer, file)
+		return err
+	}
+	w := &watcher{guide: g, into: t, epochs: r.recipe.Epochs, every: 1}
+	save := func(more map[string]any) error { return g.saveTrained(file, r.recipe, trainer, more) }
+	if err := g.trainBy(ctx, r.recipe, trainer, w); err != nil {
+		return g.rescue(err, w, file, save)
 	}
 	t.Worst = g.worst(t.Final)
 	g.lookInside(trainer, t)
-	if err := g.saveTrained(file, r.recipe, trainer, nil); err != nil {
+	if err := save(nil); err != nil {
 		return err
 	}
 	g.end(t, file)
@@ -81,6 +81,7 @@ func (g *guide) followRun(ctx context.Context, r run, t *report.Trained) error {
 // trainBy says what is going to be trained and how long it will take, and trains.
 func (g *guide) trainBy(ctx context.Context, r recipe.Recipe, trainer *train.Trainer, w *watcher) error {
 	t := w.into
+	t.Start = report.Point{TestLoss: math.NaN(), Accuracy: math.NaN()} // not measured: that takes as long as many steps
 	for _, p := range trainer.Model.Params() {
 		t.Weights += p.Value.Len()
 	}
@@ -102,7 +103,6 @@ func (g *guide) trainBy(ctx context.Context, r recipe.Recipe, trainer *train.Tra
 	}
 	t.Plan = plan(begins)
 	g.Tell(begins)
-	t.Start = report.Point{TestLoss: math.NaN(), Accuracy: math.NaN()} // not measured: that takes as long as many steps
 	w.model, w.batches, w.start = trainer.Model, begins.Batches, time.Now()
 	trainer.Hooks = []any{w}
 	return trainer.Run(ctx)
@@ -168,41 +168,4 @@ func (g *guide) saveTrained(file string, r recipe.Recipe, trainer *train.Trainer
 	maps.Copy(training, map[string]any{"seed": g.Seed, "data": g.Data.Name, "images": g.Data.Train.Len(), "validated_on": "test"})
 	maps.Copy(training, more)
 	return g.saveModel(file, r.Model, trainer.Model, trainer.Valid.Augment.String(), training)
-}
-
-// rescue keeps what a training that ended early has come to: the model as it was,
-// if anything was learned, and the page with all chapters so far. It returns the
-// error that ended it.
-func (g *guide) rescue(err error, w *watcher, r recipe.Recipe, trainer *train.Trainer, file string) error {
-	t := w.into
-	e := Stopped{Event: "stopped", Chapter: t.Chapter, Run: t.Run, Epochs: len(t.Curve), Batches: w.batch}
-	var diverged *train.Diverged
-	if errors.As(err, &diverged) { // the model has gone back to the end of an epoch
-		e.Batches = 0
-	}
-	e.At = fmt.Sprintf("after epoch %d of %d", e.Epochs, w.epochs)
-	if e.Batches > 0 {
-		e.At = fmt.Sprintf("after %d of %d batches in epoch %d of %d", e.Batches, w.batches, e.Epochs+1, w.epochs)
-	}
-	var failed error
-	if e.Epochs+e.Batches > 0 {
-		if failed = g.saveTrained(file, r, trainer, map[string]any{"stopped": e.At}); failed == nil {
-			e.Model = file
-		}
-	}
-	if e.Epochs > 0 {
-		t.Stopped, t.Worst = e.At, g.worst(t.Final)
-		g.story.Trained = append(g.story.Trained, t)
-	}
-	page := filepath.Join(g.Out, "index.html")
-	if unwritten := g.save(page); unwritten != nil {
-		failed = errors.Join(failed, unwritten)
-	} else {
-		e.Report = page
-	}
-	if failed != nil {
-		e.Problem = failed.Error()
-	}
-	g.Tell(e)
-	return err
 }

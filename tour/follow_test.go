@@ -156,6 +156,59 @@ func TestAnInterruptedRunKeepsWhatCameOut(t *testing.T) {
 	}
 }
 
+// Every chapter keeps what has come out, however early the interruption comes.
+func TestAnInterruptionIsRescuedInEveryChapter(t *testing.T) {
+	r := small()
+	r.recipe.Epochs = 1000
+	quickly(t, "resnet", r)
+	const early = "before the end of its first epoch"
+	for _, c := range []struct {
+		chapters, last string
+		at             func(Event) bool // where Ctrl-C comes
+		epochs         int
+		want           []string // on the page
+	}{
+		{"linear", "linear", func(e Event) bool { _, ok := e.(Doctor); return ok }, 0, []string{`id="linear"`, early, "squeezes it between"}},
+		{"linear", "linear", func(e Event) bool { p, ok := e.(Progress); return ok && p.Epoch == 0 }, 0, []string{"after 1 of 3 batches in epoch 1 of 41"}},
+		{"linear,softmax", "softmax", func(e Event) bool { p, ok := e.(EpochEnds); return ok && p.Chapter == "softmax" && p.Epoch == 1 }, 2, []string{`id="linear"`, `id="softmax"`, "was stopped after epoch 2 of 41"}},
+		{"cross-entropy", "cross-entropy", func(e Event) bool { p, ok := e.(EpochEnds); return ok && p.Epoch == 4 }, 5, []string{`id="cross-entropy"`, "was stopped after epoch 5 of 41"}},
+		{"network", "network", func(e Event) bool { p, ok := e.(EpochEnds); return ok && p.Epoch == 0 }, 1, []string{`id="network"`, "was stopped after epoch 1 of 41"}},
+		{"pixels,average", "average", func(e Event) bool { _, ok := e.(Baseline); return ok }, 0, []string{`id="pixels"`}},
+		{"average,resnet", "resnet", func(e Event) bool { _, ok := e.(RunBegins); return ok }, 0, []string{`id="average"`, `id="resnet"`, early, "taken apart", "The learning rate over the run", "The momentum goes the other way"}},
+		{"resnet", "resnet", func(e Event) bool { p, ok := e.(Progress); return ok && p.Batch == 3 }, 0, []string{"was stopped after 4 of 9 batches in epoch 1 of 1000", "taken apart", "The learning rate over the run"}},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		events, err := take(t, ctx, Options{Chapters: strings.Split(c.chapters, ","), Tell: func(e Event) {
+			if c.at(e) {
+				cancel()
+			}
+		}})
+		cancel()
+		last, ok := events[len(events)-1].(Stopped)
+		if !errors.Is(err, context.Canceled) || !ok || last.Chapter != c.last || last.Epochs != c.epochs || last.Problem != "" {
+			t.Errorf("%s: %v, and the last event is %+v", c.chapters, err, events[len(events)-1])
+			continue
+		}
+		if last.Epochs+last.Batches > 0 {
+			if model, err := train.Load(last.Model); err != nil || model.Training["stopped"] != last.At {
+				t.Errorf("%s: the model's file: %v", c.chapters, err)
+			}
+		}
+		page, err := os.ReadFile(last.Report)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(string(page), want) {
+				t.Errorf("%s: the page lacks %s", c.chapters, want)
+			}
+		}
+		if strings.Contains(string(page), "NaN") {
+			t.Errorf("%s: NaN on the page", c.chapters)
+		}
+	}
+}
+
 // A recipe that the data will not do for ends the tour with an error, and leaves the
 // page with the chapters before it.
 func TestARunThatCannotBegin(t *testing.T) {
@@ -196,7 +249,7 @@ func TestChaptersThatAreLeftOut(t *testing.T) {
 		{func() { r.Data = synth.Generate(64, 10, 1) }, ""},
 		{func() { r.spec.Classes = 1 }, "only one class"},
 		{func() { r.Quick = true }, "some minutes"},
-		{func() { r.BuiltIn = true }, "kept for real digits"},
+		{func() { r.StandIn = true }, "kept for real digits"},
 		{func() { r.Chapters = []string{"resnet"} }, ""},
 	} {
 		c.change()

@@ -25,9 +25,13 @@ func (g *guide) convolution(c chapter) *report.Convolution {
 	}
 	u := explain.Convolve(grey, test.Height, test.Width, explain.UpperEdges)
 	pic := picture(test, digit, "test")
+	seen := report.Story{Data: g.story.Data, Pixels: g.story.Pixels}
+	if seen.Pixels == nil {
+		seen.Pixels = &report.Pixels{One: pic}
+	}
 	g.Tell(Convolution{
 		Event: "convolution", Chapter: c.name, Image: pic.Name, Class: test.Classes[pic.Label], Row: u.Row, Column: u.Column,
-		Pixels: u.Pixels, Filter: u.Filter, Products: u.Products, Sum: u.Sum, Picture: pic, Height: test.Height, Width: test.Width, Map: u.Map,
+		Pixels: u.Pixels, Filter: u.Filter, Products: u.Products, Sum: u.Sum, Picture: pic, Ink: seen.Ink(), Height: test.Height, Width: test.Width, Map: u.Map,
 	})
 	return &report.Convolution{
 		Picture: pic, Row: u.Row, Column: u.Column, Pixels: u.Pixels, Filter: u.Filter, Products: u.Products, Sum: u.Sum, Map: u.Map,

@@ -2,6 +2,8 @@ package tour
 
 import (
 	"context"
+	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -24,20 +26,30 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 		return err
 	}
 	loss := nn.Losses[c.loss]
-	t := &report.Trained{Chapter: c.name, Model: c.model, Loss: c.loss, Rate: rate, Batch: batch, Post: g.post.curve(c.name)}
+	t := &report.Trained{
+		Chapter: c.name, Model: c.model, Loss: c.loss, Rate: rate, Batch: batch, Post: g.post.curve(c.name),
+		Start: report.Point{TestLoss: math.NaN(), Accuracy: math.NaN()}, // not measured yet
+	}
 	for _, p := range model.Params() {
 		t.Weights += p.Value.Len()
 	}
+	file := filepath.Join(g.Out, c.name+".safetensors")
+	save := func(more map[string]any) error {
+		training := map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}
+		maps.Copy(training, more)
+		return g.saveModel(file, c.model, model, "", training)
+	}
+	w := &watcher{guide: g, model: model, into: t, batches: g.train.Batches(), epochs: epochs, every: 16}
 	g.examine(c, model, loss)
 	if err := ctx.Err(); err != nil {
-		return err
+		return g.rescue(err, w, file, save)
 	}
 	before := train.Evaluate(model, loss, g.test)
 	t.Start = report.Point{TestLoss: before.Loss, Accuracy: before.Accuracy}
 	for _, p := range explain.Pushes(model, c.loss, g.test) {
 		t.Push = append(t.Push, report.Push(p))
 	}
-	w := &watcher{guide: g, model: model, into: t, batches: g.train.Batches(), epochs: epochs, every: 16, start: time.Now()}
+	w.start = time.Now()
 	w.snapshot(0)
 	first := model.Params()[0].Value.T().Float32s() // (classes or hidden, pixels)
 	trainer := &train.Trainer{
@@ -45,12 +57,11 @@ func (g *guide) learn(ctx context.Context, c chapter) error {
 		Train: g.train, Valid: g.test, Epochs: epochs, Seed: g.Seed, Hooks: []any{w},
 	}
 	if err := trainer.Run(ctx); err != nil {
-		return err
+		return g.rescue(err, w, file, save)
 	}
 	t.Worst = g.worst(t.Final)
 	g.collect(c, model, rows(first, g.spec.Pixels()), t)
-	file := filepath.Join(g.Out, c.name+".safetensors")
-	if err := g.saveModel(file, c.model, model, "", map[string]any{"loss": c.loss, "rate": rate, "batch": batch, "epochs": epochs, "seed": g.Seed, "data": g.Data.Name}); err != nil {
+	if err := save(nil); err != nil {
 		return err
 	}
 	g.end(t, file)

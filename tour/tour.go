@@ -28,7 +28,8 @@ import (
 type Options struct {
 	Data     *data.Dataset
 	From     string   // one line, to stand after the data's name: how many images, and where they came from
-	BuiltIn  bool     // the data were drawn by program, for want of real ones
+	BuiltIn  bool     // the data were drawn by program
+	StandIn  bool     // and nobody asked for them: the real ones could not be had
 	Chapters []string // names; empty for all but those that have to be named
 	Quick    bool     // without the chapters that take minutes; where Chapters is empty
 	Seed     uint64
@@ -48,6 +49,7 @@ type guide struct {
 	test  *data.Loader
 	epoch []EpochEnds // everything that was measured, for metrics.json
 	base  []Baseline
+	left  Stopped // what a training that ended early has left behind
 }
 
 // batch and rate are the story's, for every chapter that trains: see post.json.
@@ -84,12 +86,12 @@ func Run(ctx context.Context, opt Options) error {
 		Version: opt.Version, Date: start.Format("2006-01-02"), Command: opt.Command, Seed: opt.Seed,
 		Device: tensor.CPU.Backend().Describe(),
 		Data: report.Data{
-			Name: ds.Name, From: opt.From, BuiltIn: opt.BuiltIn, Train: ds.Train.Len(), Test: ds.Test.Len(),
+			Name: ds.Name, From: opt.From, BuiltIn: opt.StandIn, Train: ds.Train.Len(), Test: ds.Test.Len(),
 			Channels: ds.Train.Channels, Height: ds.Train.Height, Width: ds.Train.Width, Classes: ds.Train.Classes,
 		},
 	}
 	d := g.story.Data
-	g.Tell(DataOpened{"data", d.Name, d.From, d.BuiltIn, d.Train, d.Test, d.Height, d.Width, d.Classes})
+	g.Tell(DataOpened{"data", d.Name, d.From, opt.BuiltIn, opt.StandIn, d.Train, d.Test, d.Height, d.Width, d.Classes})
 	for _, c := range chosen {
 		if why, how := g.skips(c); why != "" {
 			g.Tell(ChapterSkipped{"skipped", c.name, why, how})
@@ -109,6 +111,7 @@ func Run(ctx context.Context, opt Options) error {
 			err = g.learn(ctx, c)
 		}
 		if err != nil {
+			g.stop(c)
 			return fmt.Errorf("chapter %s: %w", c.name, err)
 		}
 	}
@@ -129,7 +132,7 @@ func (g *guide) skips(c chapter) (why, how string) {
 	}
 	r, n := c.runs[0].recipe, g.Data.Train.Len()
 	switch {
-	case g.BuiltIn:
+	case g.StandIn:
 		return "It takes some minutes, and is kept for real digits.", "inkling data get mnist"
 	case g.Quick:
 		return "It takes some minutes.", "inkling tour --chapters " + c.name

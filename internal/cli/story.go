@@ -76,7 +76,7 @@ func (s *story) tell(event tour.Event) {
 }
 
 func (s *story) data(e tour.DataOpened) {
-	if e.BuiltIn {
+	if e.StandIn {
 		s.sentence("", "%s", s.warn("BUILT-IN DIGITS: the real MNIST is not here and could not be downloaded, so this tour learns from digits drawn by program. Get the real ones with: "+strings.ReplaceAll("inkling data get mnist", " ", glue)))
 		s.sentence("", "%s training and %s test images of %s.", data.Thousands(e.Train), data.Thousands(e.Test), data.Size(e.Height, e.Width))
 		return

@@ -16,7 +16,7 @@ import (
 
 // convolution prints one number of a feature map as the sum that it is.
 func (s *story) convolution(e tour.Convolution) {
-	s.sentence("  ", "One number of a feature map, on %s, a %s: the filter lies on row %d, column %d, and answers where pixels near 0 stand above pixels near 1.", quote(e.Image), quote(e.Class), e.Row, e.Column)
+	s.sentence("  ", "One number of a feature map, on %s, a %s: the filter lies on row %d, column %d, and answers where %s.", quote(e.Image), quote(e.Class), e.Row, e.Column, upperEdge(e))
 	s.printf("\n")
 	cells := func(v []float64, format string, row int) string {
 		var b strings.Builder
@@ -50,6 +50,14 @@ func (s *story) convolution(e tour.Convolution) {
 		grey[i] = uint8(sum / channels)
 	}
 	s.printf("\n%s\n", indented(tilesAsText(&data.Set{Channels: 1, Height: e.Height, Width: e.Width}, [][]uint8{grey, inkOf(e.Map)}, s.width-2)))
+}
+
+// upperEdge says what the filter of a convolution answers to.
+func upperEdge(e tour.Convolution) string {
+	if e.Ink {
+		return "paper stands above ink"
+	}
+	return "dark stands above light"
 }
 
 // inkOf turns the positive numbers of a map into ink, the greatest the blackest.
@@ -205,6 +213,9 @@ func (s *story) stopped(e tour.Stopped) {
 	s.table.endBar()
 	s.printf("\n")
 	text := "Stopped before anything was learned in this chapter."
+	if e.Epochs+e.Batches > 0 {
+		text = "Stopped " + e.At + "."
+	}
 	if e.Model != "" {
 		text = fmt.Sprintf("Stopped: the model as it was %s is in %s.", e.At, s.accent(quote(display(e.Model))))
 	}

@@ -14,10 +14,10 @@ func TestConvolutionAsText(t *testing.T) {
 		Image: "test image 0", Class: "7", Row: 7, Column: 8, Sum: 1.25,
 		Pixels: []float64{0, 0, 0.25, 0, 0.5, 0, 0.5, 1, 0}, Filter: []float64{-1, -1, -1, 0, 0, 0, 1, 1, 1},
 		Products: []float64{0, 0, -0.25, 0, 0, 0, 0.5, 1, 0},
-		Height:   4, Width: 2, Map: []float64{-1, 0, 0, 0, 0, 0, 0, 1.25},
+		Ink:      true, Height: 4, Width: 2, Map: []float64{-1, 0, 0, 0, 0, 0, 0, 1.25},
 		Picture: report.Picture{Pixels: []uint8{255, 0, 0, 0, 0, 0, 0, 0}},
 	}
-	want := `One number of a feature map, on "test image 0", a 7: the filter lies on row 7, column 8, and answers where pixels near 0 stand above pixels near 1.
+	want := `One number of a feature map, on "test image 0", a 7: the filter lies on row 7, column 8, and answers where paper stands above ink.
 
               pixels        weights                   products
    0.000 0.000 0.250     -1  -1  -1     +0.000  +0.000  -0.250
@@ -31,6 +31,10 @@ Their sum, -0.250 + 0.500 + 1.000 = 1.250, is one number of the map. The same ni
 `
 	if got := told(80, e); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	e.Ink = false
+	if got := told(80, e); !strings.Contains(got, "where dark stands above light.") {
+		t.Errorf("of a photograph is said\n%s", got)
 	}
 }
 
@@ -99,6 +103,7 @@ func TestAblationAsText(t *testing.T) {
 func TestWhatAStoppedTourLeaves(t *testing.T) {
 	for want, e := range map[string]tour.Stopped{
 		"Stopped: the model as it was after epoch 2 of 4 is in out/resnet.safetensors. The report of what came out so far is out/index.html.": {Epochs: 2, At: "after epoch 2 of 4", Model: "out/resnet.safetensors", Report: "out/index.html"},
+		"Stopped after epoch 4 of 4. Not kept: no space left.":                                                                                {Epochs: 4, At: "after epoch 4 of 4", Problem: "no space left"},
 		"Stopped before anything was learned in this chapter. Not kept: no space left.":                                                       {Problem: "no space left"},
 	} {
 		if got := told(80, e); got != "\n"+want+"\n" {

@@ -54,7 +54,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 				return fmt.Errorf("--out: %w", err)
 			}
 			defer forget()
-			opened, builtIn, err := a.tourData(c.Context(), dataName, c.Flags().Changed("data"), seed)
+			opened, standIn, err := a.tourData(c.Context(), dataName, c.Flags().Changed("data"), seed)
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 				fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
 			}
 			opt := tour.Options{
-				Data: opened.Dataset, From: opened.From, BuiltIn: builtIn, Chapters: chapters, Quick: quick, Seed: seed, Out: out,
+				Data: opened.Dataset, From: opened.From, BuiltIn: standIn || opened.Name == source.Synth, StandIn: standIn, Chapters: chapters, Quick: quick, Seed: seed, Out: out,
 				Command: "inkling " + strings.Join(a.args, " "), Version: version(), Tell: a.teller(),
 			}
 			return tour.Run(c.Context(), opt)
