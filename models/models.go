@@ -36,11 +36,14 @@ var registry = []entry{
 	{"linear", "one weight for each pixel and class", func(s Spec, init nn.Init) nn.Layer { return NewLinear(s, init) }, nn.FanIn},
 	{"network", "64 hidden sigmoid units between pixels and classes", func(s Spec, init nn.Init) nn.Layer { return NewNetwork(s, 64, init) }, nn.FanIn},
 	{"cnn", "two convolutions of 3 x 3 and two dense layers", func(s Spec, init nn.Init) nn.Layer { return NewCNN(s, init) }, nn.KaimingNormal},
-	{"resnet-small", "13 convolutions with residual blocks, 41 thousand numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNetSmall(s, init) }, nn.KaimingNormal},
-	{"resnet-quick", "five convolutions, two of them residual, 71 thousand numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNetQuick(s, init) }, nn.KaimingNormal},
-	{"resnet8", "seven convolutions with residual steps, 1.2 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet8(s, 64, init) }, nn.KaimingNormal},
-	{"resnet18", "the residual network of 18 layers, 11.7 million numbers", func(s Spec, init nn.Init) nn.Layer { return NewResNet18(s, init) }, initResNet18},
+	{"resnet-small", "13 convolutions with residual blocks", func(s Spec, init nn.Init) nn.Layer { return NewResNetSmall(s, init) }, nn.KaimingNormal},
+	{"resnet-quick", "five convolutions, two of them residual", func(s Spec, init nn.Init) nn.Layer { return NewResNetQuick(s, init) }, nn.KaimingNormal},
+	{"resnet8", "seven convolutions with residual steps", func(s Spec, init nn.Init) nn.Layer { return NewResNet8(s, 64, init) }, nn.KaimingNormal},
+	{"resnet18", "the residual network of 18 layers", func(s Spec, init nn.Init) nn.Layer { return NewResNet18(s, init) }, initResNet18},
 }
+
+// leastSide is how many pixels high and wide images must be, where one is not enough.
+var leastSide = map[string]int{"resnet8": 2} // its first pool leaves half, rounded down
 
 // Names lists the models there are.
 func Names() []string {
@@ -78,6 +81,9 @@ func New(name string, s Spec, init nn.Init) (nn.Layer, error) {
 	i := find(name)
 	if i < 0 {
 		return nil, fmt.Errorf("there is no model %q; choose one of %s", name, strings.Join(Names(), ", "))
+	}
+	if least := leastSide[name]; s.Height < least || s.Width < least {
+		return nil, fmt.Errorf("the model %s wants images of at least %d x %d pixels, and these have %d x %d", name, least, least, s.Height, s.Width)
 	}
 	return registry[i].build(s, init), nil
 }

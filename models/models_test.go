@@ -47,6 +47,27 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// Every model takes images of one pixel, or says in an error that it does not.
+func TestSmallImages(t *testing.T) {
+	for _, name := range models.Names() {
+		for _, side := range []int{1, 2} {
+			m, err := models.New(name, models.Spec{Channels: 1, Height: side, Width: 3, Classes: 2}, models.Init(name, tensor.CPU, rand.New(rand.NewPCG(1, 0))))
+			if name == "resnet8" && side == 1 {
+				if err == nil || !strings.Contains(err.Error(), "resnet8 wants images of at least 2 x 2 pixels, and these have 1 x 3") {
+					t.Errorf("%s on 1 x 3 pixels: %v", name, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Forward(autograd.Const(tensor.Zeros(2, 1, side, 3))).Shape(); !slices.Equal(got, []int{2, 2}) {
+				t.Errorf("%s on %d x 3 pixels gives logits of shape %v", name, side, got)
+			}
+		}
+	}
+}
+
 func TestModelsThatCannotBe(t *testing.T) {
 	_, err := models.New("oracle", digits, fanIn())
 	if want := `there is no model "oracle"; choose one of ` + strings.Join(models.Names(), ", "); err == nil || err.Error() != want {

@@ -3,6 +3,7 @@
 package recipe
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -184,6 +185,50 @@ func (r Recipe) Check() error {
 	return nil
 }
 
+// Cycles reports whether the schedule moves the momentum itself, whatever Momentum
+// says; only 0 still means that there is none.
+func (r Recipe) Cycles() bool {
+	i := findSchedule(r.Schedule)
+	if i < 0 || r.Momentum == 0 {
+		return false
+	}
+	_, momentum := schedules[i].of(1)
+	return momentum != nil
+}
+
+// Adaptive reports whether the optimizer is one that Beta2 and Eps are for.
+func (r Recipe) Adaptive() bool { return strings.HasPrefix(r.Optimizer, "adam") }
+
+// fields is a Recipe without its methods.
+type fields Recipe
+
+// MarshalJSON leaves out the settings that this recipe does not use.
+func (r Recipe) MarshalJSON() ([]byte, error) {
+	used := struct {
+		fields
+		Momentum *float64 `json:"momentum,omitempty"`
+		Beta2    *float64 `json:"beta2,omitempty"`
+		Eps      *float64 `json:"eps,omitempty"`
+	}{fields: fields(r)}
+	if !r.Cycles() {
+		used.Momentum = &r.Momentum
+	}
+	if r.Adaptive() {
+		used.Beta2, used.Eps = &r.Beta2, &r.Eps
+	}
+	return json.Marshal(used)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A setting that is not there has its usual value.
+func (r *Recipe) UnmarshalJSON(text []byte) error {
+	read := fields(Recipe{}.With(""))
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*r = Recipe(read)
+	return nil
+}
+
 // Losses lists the losses.
 func Losses() []string { return slices.Sorted(maps.Keys(nn.Losses)) }
 
@@ -199,6 +244,12 @@ func list(names []string) string {
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
+
+// AugmentError is the error of an augmentation that images are too small for.
+type AugmentError struct{ Err error }
+
+func (e *AugmentError) Error() string { return e.Err.Error() }
+func (e *AugmentError) Unwrap() error { return e.Err }
 
 // Trainer returns what trains the recipe's model, new from the seed, on a set of
 // images; valid is evaluated after each epoch, and may be nil. It returns an error
@@ -238,7 +289,7 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 		}
 		changes = set.Measure(changes)
 		if err := changes.Fits(set.Channels, set.Height, set.Width); err != nil {
-			return nil, err
+			return nil, &AugmentError{err}
 		}
 		t.Train.Augment, t.Train.Prefetch = changes, 2
 		if valid != nil {
@@ -257,7 +308,7 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 
 func (r Recipe) optimizer(model nn.Layer) optim.Optimizer {
 	groups := optim.Groups(model.Params(), r.Decay, r.BiasRate)
-	if strings.HasPrefix(r.Optimizer, "adam") {
+	if r.Adaptive() {
 		o := optim.NewAdam(nil, r.Rate)
 		o.Groups, o.Beta1, o.Beta2, o.Eps = groups, r.Momentum, r.Beta2, r.Eps
 		return o

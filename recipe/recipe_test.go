@@ -252,6 +252,27 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil || back != r {
 		t.Errorf("%s reads as %+v, %v", text, back, err)
 	}
+	for _, c := range []struct {
+		name, optimizer, schedule, without string
+	}{
+		{"one-cycle moves the momentum", "adam", "one-cycle", "momentum"},
+		{"gradient descent has no beta2", "momentum", "cosine", "beta2,eps"},
+		{"all is used", "adamw", "linear", ""},
+	} {
+		r := plain(t).With(c.optimizer)
+		r.Schedule = c.schedule
+		text, err := json.Marshal(r)
+		var back recipe.Recipe
+		var keys map[string]any
+		if err != nil || json.Unmarshal(text, &back) != nil || json.Unmarshal(text, &keys) != nil || back != r {
+			t.Errorf("%s: %s reads as %+v, %v", c.name, text, back, err)
+		}
+		for _, key := range []string{"momentum", "beta2", "eps"} {
+			if _, there := keys[key]; there == strings.Contains(c.without, key) {
+				t.Errorf("%s: %s", c.name, text)
+			}
+		}
+	}
 	if !slices.Contains(recipe.Losses(), "cross-entropy") {
 		t.Errorf("losses %v", recipe.Losses())
 	}

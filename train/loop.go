@@ -68,18 +68,22 @@ type EpochHook interface{ Epoch(e *Epoch) error }
 // consists of finite numbers. The model has been put back to the end of its last
 // good epoch; to its first weights, if there is none.
 type Diverged struct {
-	Epoch, Batch int
+	Epoch, Batch int    // from 0; the message counts from 1
 	Where        string // the first operation, or parameter, with such a number
 }
 
 func (d *Diverged) Error() string {
-	return fmt.Sprintf("the loss is no longer a finite number at epoch %d, step %d (%s); the model is back at its last good epoch; try a lower learning rate", d.Epoch, d.Batch, d.Where)
+	back := "its last good epoch"
+	if d.Epoch == 0 {
+		back = "its first weights"
+	}
+	return fmt.Sprintf("the loss is no longer a finite number in epoch %d, batch %d (%s); the model is back at %s; try a lower learning rate", d.Epoch+1, d.Batch+1, d.Where, back)
 }
 
 // Run trains. It ends early, with an error, when ctx is cancelled, a hook fails
 // or the loss diverges.
 func (t *Trainer) Run(ctx context.Context) error {
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return err
 	}
 	state := nn.State(t.Model)
@@ -104,8 +108,8 @@ func (t *Trainer) Run(ctx context.Context) error {
 	return nil
 }
 
-// check returns an error where there is nothing to train, or nothing to train on.
-func (t *Trainer) check() error {
+// Check returns an error where there is nothing to train, or nothing to train on.
+func (t *Trainer) Check() error {
 	switch n := t.Train.Set.Len(); {
 	case len(t.Model.Params()) == 0:
 		return errors.New("the model has no parameters: there is nothing to train")

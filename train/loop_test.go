@@ -266,7 +266,7 @@ func TestDivergence(t *testing.T) {
 		if !errors.As(err, &d) || d.Epoch != 0 || d.Batch < 1 {
 			t.Fatalf("a rate of 1e39 ended with %v", err)
 		}
-		for _, part := range []string{fmt.Sprintf("epoch 0, step %d", d.Batch), "linear.weight", "back at its last good epoch", "lower learning rate"} {
+		for _, part := range []string{fmt.Sprintf("epoch 1, batch %d", d.Batch+1), "linear.weight", "back at its first weights", "lower learning rate"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q does not speak of %q", err, part)
 			}

@@ -38,7 +38,7 @@ type RateCurve struct {
 // progress, which may be nil, is called after each step. The trainer's schedule,
 // averages and hooks take no part.
 func FindRate(ctx context.Context, t *Trainer, progress func(step, steps int)) (*RateCurve, error) {
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return nil, err
 	}
 	model := nn.State(t.Model)

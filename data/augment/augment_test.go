@@ -556,7 +556,7 @@ func TestTestCounterpart(t *testing.T) {
 	if got := parse(t, "rotate=10,normalize=0.1/0.3").Test().String(); got != "normalize=0.1/0.3" {
 		t.Errorf("the test counterpart is %q", got)
 	}
-	for text, want := range map[string]bool{"none": false, "centre=25": false, "standardize": false, "fill=edge": false, "crop=25": true, "shift=1": true, "erase=0.1,standardize": true} {
+	for text, want := range map[string]bool{"none": false, "centre=25": false, "standardize": false, "crop=25": true, "shift=1": true, "erase=0.1,standardize": true} {
 		if got := parse(t, text).Random(); got != want {
 			t.Errorf("%s is random: %v", text, got)
 		}

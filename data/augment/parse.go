@@ -1,6 +1,7 @@
 package augment
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -28,16 +29,16 @@ type word struct {
 
 var words = []word{
 	length("shift", "moved by up to so many whole pixels each way", func(r *Recipe) *Length { return &r.Shift }),
-	length("crop", "a window with this side, scaled back to full size", func(r *Recipe) *Length { return &r.Crop }),
-	length("centre", "the window in the middle, always", func(r *Recipe) *Length { return &r.Centre }),
+	window("crop", "a window with this side, scaled back to full size", func(r *Recipe) *Length { return &r.Crop }),
+	window("centre", "the window in the middle, always", func(r *Recipe) *Length { return &r.Centre }),
 	around("rotate", "turned by up to so many degrees", func(r *Recipe) *Range { return &r.Rotate }),
 	between("scale", "made smaller or larger", func(r *Recipe) *Range { return &r.Scale }),
 	around("shear", "leaning by up to so many degrees", func(r *Recipe) *Range { return &r.Shear }),
 	length("elastic", "bent: the nodes of a grid move by up to so far", func(r *Recipe) *Length { return &r.Elastic }),
 	{Form{"grid", "N", "nodes along a side of elastic's grid; 4 if not said"},
 		func(r *Recipe, v string) (err error) {
-			if r.Grid, err = strconv.Atoi(v); err == nil && r.Grid == 0 {
-				r.Grid = -1 // for Check; 0 would mean that nothing was said
+			if r.Grid, err = strconv.Atoi(v); err == nil && r.Grid == 0 { // in a Recipe, 0 means that nothing was said
+				err = fmt.Errorf("a grid has from 2 to %d nodes along a side", maxGrid)
 			}
 			return err
 		},
@@ -45,7 +46,7 @@ var words = []word{
 	{Form{"fill", "paper|edge", "what lies beyond the image; paper if not said"},
 		func(r *Recipe, v string) error {
 			if v != "paper" && v != "edge" {
-				return fmt.Errorf("wanted paper or edge")
+				return fmt.Errorf("%q is neither", v)
 			}
 			r.Edge = v == "edge"
 			return nil
@@ -54,7 +55,7 @@ var words = []word{
 	{Form{"flip", "x|y|xy", "mirrored half of the time; wrong for digits"},
 		func(r *Recipe, v string) error {
 			if v != "x" && v != "y" && v != "xy" {
-				return fmt.Errorf("wanted x, y or xy")
+				return fmt.Errorf("%q is none of them", v)
 			}
 			r.FlipX, r.FlipY = v != "y", v != "x"
 			return nil
@@ -121,6 +122,9 @@ func Parse(text string) (Recipe, error) {
 	if err := r.Check(); err != nil {
 		return Recipe{}, err
 	}
+	if err := r.idle(); err != nil {
+		return Recipe{}, err
+	}
 	return r, nil
 }
 
@@ -184,6 +188,20 @@ func length(name, about string, of func(*Recipe) *Length) word {
 		func(r *Recipe) (string, bool) { return of(r).String(), *of(r) != Length{} }}
 }
 
+// window is a length that must leave something of the image.
+func window(name, about string, of func(*Recipe) *Length) word {
+	w := length(name, about, of)
+	read := w.set
+	w.set = func(r *Recipe, v string) error {
+		err := read(r, v)
+		if err == nil && of(r).Value == 0 {
+			err = fmt.Errorf("nothing is left of the image")
+		}
+		return err
+	}
+	return w
+}
+
 // around is a word whose single number x means -x..x.
 func around(name, about string, of func(*Recipe) *Range) word {
 	w := between(name, about, of)
@@ -191,7 +209,10 @@ func around(name, about string, of func(*Recipe) *Range) word {
 	ends := w.set
 	w.set = func(r *Recipe, v string) error {
 		if strings.Contains(v, "..") {
-			return ends(r, v)
+			if err := ends(r, v); err != nil && err != errZeroFactor {
+				return err
+			}
+			return nil
 		}
 		x, err := finite(v)
 		*of(r) = Range{0 - x, x}
@@ -219,12 +240,15 @@ func between(name, about string, of func(*Recipe) *Range) word {
 				return err
 			}
 			if x.High, err = finite(high); err == nil && !x.used() {
-				err = fmt.Errorf("%q is no range", v)
+				err = errZeroFactor
 			}
 			return err
 		},
 		func(r *Recipe) (string, bool) { return of(r).String(), of(r).used() }}
 }
+
+// errZeroFactor is what is wrong with scale=0..0; of degrees, 0..0 changes nothing.
+var errZeroFactor = errors.New("times 0 leaves nothing of the image")
 
 func flag(name, about string, of func(*Recipe) *bool) word {
 	return word{Form{name, "", about},

@@ -107,6 +107,18 @@ func (r Recipe) Random() bool {
 	return r != r.Test() || r.Crop != Length{}
 }
 
+// idle returns an error that names a word of the recipe that has nothing to act on.
+func (r Recipe) idle() error {
+	beyond := r.Shift.Value != 0 || r.Elastic.Value != 0 || r.Rotate.used() || r.Scale.used() || r.Shear.used()
+	switch {
+	case r.Edge && !beyond:
+		return fmt.Errorf("fill=edge without shift, rotate, scale, shear or elastic: nothing else looks beyond the image")
+	case r.Alternate && !r.Random():
+		return fmt.Errorf("alternate without anything that is drawn at random: there is no opposite")
+	}
+	return nil
+}
+
 // WholePixels reports whether every pixel of the result is one of the original,
 // or paper: then bytes stay bytes.
 func (r Recipe) WholePixels() bool {

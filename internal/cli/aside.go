@@ -33,7 +33,7 @@ func parseAside(text string) (aside, error) {
 // split is a data set as a training uses it.
 type split struct {
 	train, valid *data.Set // valid is nil where nothing is set aside
-	called       string    // what the images are that valid holds: "validation" or "test"
+	called       string    // what the images are that valid holds: "validation", "test", or "none" where there are none
 	sentence     string    // where they come from
 }
 
@@ -57,6 +57,7 @@ func divide(ds *data.Dataset, a aside, seed uint64) (*split, error) {
 		s.sentence = fmt.Sprintf("%s to learn from, and the data's own %s to validate on.", count(ds.Train.Len(), "image"), data.Thousands(ds.Valid.Len())) + untouched
 		return s, nil
 	case a.share == 0:
+		s.called = "none"
 		s.sentence = fmt.Sprintf("%s to learn from, and none to validate on.", count(ds.Train.Len(), "image")) + untouched
 		return s, nil
 	}

@@ -155,13 +155,16 @@ happens on the way. Begin with:
 	return root
 }
 
+// maxThreads is more than any machine has cores for; each one costs a stack.
+const maxThreads = 1024
+
 // prepare checks what holds for all commands.
 func (a *app) prepare() error {
 	if err := kernel.Err(); err != nil {
 		return err
 	}
-	if a.threads < 0 {
-		return usagef("--threads %d: at least 1, or 0 for all cores", a.threads)
+	if a.threads < 0 || a.threads > maxThreads {
+		return usagef("--threads %d: from 1 to %d, or 0 for all cores", a.threads, maxThreads)
 	}
 	if a.threads > 0 {
 		runtime.GOMAXPROCS(a.threads)

@@ -45,6 +45,8 @@ func outFolder(dir string) (forget func(), err error) {
 func outFile(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a file", quote(path))
+	} else if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no ordinary file; name another", quote(path))
 	}
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"inkling/data/source"
@@ -29,7 +30,7 @@ type (
 		Batch     int     `json:"batch"`
 		Valley    float64 `json:"valley"`
 		Steepest  float64 `json:"steepest"`
-		Figure    string  `json:"figure"` // the file, if one was asked for
+		Figure    string  `json:"figure,omitempty"` // the file, if one was asked for
 	}
 )
 
@@ -58,11 +59,14 @@ thirds through the longest stretch over which the smoothed loss falls.`,
 			if out == "" {
 				return usagef("--out names no file")
 			}
+			if !strings.EqualFold(filepath.Ext(out), ".svg") {
+				return usagef("--out %s: the curve is an SVG file, and its name ends in .svg", quote(out))
+			}
 			if err := outFile(out); err != nil {
 				return fmt.Errorf("--out: %w", err)
 			}
 		}
-		return a.findRate(c.Context(), r, args[0], seed, out)
+		return tooSmall(c, r.Augment, a.findRate(c.Context(), r, args[0], seed, out))
 	}
 	return c
 }
@@ -77,6 +81,9 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 	}
 	trainer, err := r.Trainer(opened.Train, nil, seed)
 	if err != nil {
+		return err
+	}
+	if err := trainer.Check(); err != nil {
 		return err
 	}
 	s := newScreen(a.out)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func recipeFlags(c *cobra.Command, only ...string) func() (recipe.Recipe, error)
 	all.StringVar(&r.Optimizer, "optimizer", r.Optimizer, strings.Join(recipe.Optimizers, ", ")+"; another than the recipe's brings its own usual --lr, --momentum, --beta2, --eps and --decay")
 	all.Float64Var(&r.Rate, "lr", r.Rate, "learning rate, at its highest")
 	all.StringVar(&r.Schedule, "schedule", r.Schedule, "how the rate goes: "+strings.Join(recipe.Schedules(), ", "))
-	all.Float64Var(&r.Momentum, "momentum", r.Momentum, "of sgd, or beta1 of adam")
+	all.Float64Var(&r.Momentum, "momentum", r.Momentum, "of sgd, or beta1 of adam; one-cycle moves it itself, and 0 is none")
 	all.Float64Var(&r.Beta2, "beta2", r.Beta2, "of adam")
 	all.Float64Var(&r.Eps, "eps", r.Eps, "of adam")
 	all.Float64Var(&r.Decay, "decay", r.Decay, "weight decay; decoupled for adam (default 0)")
@@ -81,6 +82,30 @@ func recipeFlags(c *cobra.Command, only ...string) func() (recipe.Recipe, error)
 		if err := r.Check(); err != nil {
 			return r, usageError{err}
 		}
+		if value, ok := given["momentum"]; ok && r.Cycles() {
+			return r, usagef("--momentum %s: the schedule %s moves the momentum itself, from 0.95 to 0.85 and back; leave --momentum out, take 0 for none, or choose another --schedule", value, r.Schedule)
+		}
+		for _, flag := range []string{"beta2", "eps"} {
+			if value, ok := given[flag]; ok && !r.Adaptive() {
+				return r, usagef("--%s %s: %s is adam's and adamw's, and the optimizer is %s", flag, value, flag, r.Optimizer)
+			}
+		}
+		if strings.TrimSpace(r.Augment) == "none" {
+			r.Augment = ""
+		}
 		return r, nil
 	}
+}
+
+// tooSmall says of images that are too small for an augmentation where it comes
+// from, when it is the recipe's and not the flag's.
+func tooSmall(c *cobra.Command, augment string, err error) error {
+	var small *recipe.AugmentError
+	if !errors.As(err, &small) {
+		return err
+	}
+	if c.Flags().Changed("augment") {
+		return fmt.Errorf("--augment: %w", err)
+	}
+	return fmt.Errorf("the recipe %s changes images by %s: %w; --augment takes another, or none", c.Flag("recipe").Value, augment, err)
 }

@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"strings"
 	"time"
 
 	"inkling/data/augment"
 	"inkling/data/source"
 	"inkling/models"
 	"inkling/recipe"
+	"inkling/safetensors"
 	"inkling/train"
 
 	"github.com/spf13/cobra"
@@ -26,7 +28,10 @@ type training struct {
 	seed   uint64
 	aside  aside
 	out    string
+	// previous is where the file that was at out before is kept; "" if there was none.
+	previous string
 
+	command *cobra.Command
 	tell    func(event any)
 	trainer *train.Trainer
 	split   *split
@@ -59,6 +64,7 @@ Schedules:
   inkling train path/to/images --optimizer momentum --schedule cosine --epochs 20`,
 		Args: oneArg("DATA"), ValidArgsFunction: completeData,
 	}
+	t.command = c
 	settle := recipeFlags(c)
 	c.Flags().Uint64Var(&t.seed, "seed", 0, "of the initial weights, the order of the images and what else is drawn (default 0)")
 	c.Flags().StringVar(&valid, "valid", "", "what to validate on: a share of the training images, such as 0.1 (0 is none), or the word test, for the test images")
@@ -88,6 +94,9 @@ func (t *training) run(ctx context.Context, name string) error {
 	if t.out == "" {
 		return usagef("--out names no file")
 	}
+	if !strings.HasSuffix(t.out, ".safetensors") {
+		return usagef("--out %s: a model file's name ends in .safetensors", quote(t.out))
+	}
 	if err := outFile(t.out); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
@@ -102,6 +111,9 @@ func (t *training) run(ctx context.Context, name string) error {
 		return err
 	}
 	if t.trainer, err = t.recipe.Trainer(t.split.train, t.split.valid, t.seed); err != nil {
+		return tooSmall(t.command, t.recipe.Augment, err)
+	}
+	if err := t.trainer.Check(); err != nil {
 		return err
 	}
 	t.trainer.Hooks = []any{t}
@@ -121,7 +133,7 @@ func (t *training) run(ctx context.Context, name string) error {
 	if err := t.save(nil); err != nil {
 		return err
 	}
-	t.tell(trainEnds{"done", time.Since(t.start).Seconds(), t.split.called, t.last.Accuracy, t.out})
+	t.tell(trainEnds{"done", time.Since(t.start).Seconds(), t.split.called, t.last.Accuracy, t.out, t.previous})
 	return nil
 }
 
@@ -163,18 +175,25 @@ func (t *training) Epoch(e *train.Epoch) error {
 // returns the error that has ended it.
 func (t *training) rescue(err error) error {
 	var diverged *train.Diverged
-	stopped := fmt.Sprintf("after epoch %d of %d", t.ended, t.recipe.Epochs)
+	stopped, accuracy := fmt.Sprintf("after epoch %d of %d", t.ended, t.recipe.Epochs), t.last.Accuracy
 	if t.batch > 0 && !errors.As(err, &diverged) { // a model that diverged has gone back to the end of an epoch
 		stopped = fmt.Sprintf("after %s of %d in epoch %d of %d", count(t.batch, "batch"), t.trainer.Train.Batches(), t.ended+1, t.recipe.Epochs)
+		accuracy = nil // the last one is that of an earlier model
 	} else if t.ended == 0 {
-		t.tell(trainStops{"stopped", 0, 0, "", "nothing was learned that could be kept"})
+		t.tell(trainStops{Event: "stopped", Kept: "nothing was learned that could be kept"})
 		return err
 	}
 	if failed := t.save(map[string]any{"stopped": stopped}); failed != nil {
-		t.tell(trainStops{"stopped", t.ended, t.batch, "", failed.Error()})
+		t.tell(trainStops{Event: "stopped", Epochs: t.ended, Batch: t.batch, Kept: failed.Error()})
 		return err
 	}
-	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, "the model as it was " + stopped + " is in " + quote(display(t.out))})
+	kept := "the model as it was " + stopped + " is in " + quote(display(t.out)) + before(t.previous)
+	if accuracy != nil {
+		kept += fmt.Sprintf("; its accuracy on the %s images is %s", t.split.called, percent(*accuracy))
+	} else {
+		kept += "; its accuracy has not been measured"
+	}
+	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, kept, accuracy, t.previous})
 	return err
 }
 
@@ -200,6 +219,9 @@ func (t *training) save(more map[string]any) error {
 	var samples [][]byte
 	for i := range min(3, set.Len()) {
 		samples = append(samples, set.Image(i))
+	}
+	if _, err := os.Lstat(t.out); err == nil {
+		t.previous = safetensors.Previous(t.out)
 	}
 	err = c.Save(t.out, samples)
 	var path *fs.PathError

@@ -16,7 +16,7 @@ type (
 		From     string        `json:"from"`
 		Train    int           `json:"train"` // images
 		Valid    int           `json:"valid"`
-		ValidOn  string        `json:"valid_on"` // "validation" or "test"
+		ValidOn  string        `json:"valid_on"` // "validation", "test" or "none"
 		Classes  []string      `json:"classes"`
 		Numbers  int           `json:"numbers"` // that training changes
 		Batches  int           `json:"batches"` // in an epoch
@@ -47,6 +47,9 @@ type (
 		Batch  int    `json:"batches"` // of the one that has not
 		Model  string `json:"model_file"`
 		Kept   string `json:"kept"` // in words
+		// Accuracy is that of the model that is kept; null where it has not been measured.
+		Accuracy *float64 `json:"accuracy"`
+		Previous string   `json:"previous_file,omitempty"` // the model file that was there before
 	}
 	trainEnds struct {
 		Event    string   `json:"event"` // "done"
@@ -54,6 +57,7 @@ type (
 		ValidOn  string   `json:"valid_on"`
 		Accuracy *float64 `json:"accuracy"`
 		Model    string   `json:"model_file"`
+		Previous string   `json:"previous_file,omitempty"` // the model file that was there before
 	}
 )
 
@@ -118,5 +122,13 @@ func (t *trainText) end(e trainEnds) {
 	if e.Accuracy != nil {
 		t.sentence("  ", "Accuracy on the %s images: %s", e.ValidOn, t.accent(percent(*e.Accuracy)))
 	}
-	t.sentence("", "Trained in %s. The model is in %s.", span(e.Seconds), t.accent(quote(display(e.Model))))
+	t.sentence("", "Trained in %s. The model is in %s%s.", span(e.Seconds), t.accent(quote(display(e.Model))), before(e.Previous))
+}
+
+// before says where the file that a model file replaces is kept.
+func before(previous string) string {
+	if previous == "" {
+		return ""
+	}
+	return ", and the one that was there before in " + quote(display(previous))
 }
