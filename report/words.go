@@ -79,7 +79,14 @@ func (p *page) Training() string {
 	var names []string
 	for _, t := range p.Trained {
 		total += t.Seconds
+		if len(t.Curve) == 0 && t.Stopped != "" {
+			names = append(names, t.ID()+" stopped "+t.Stopped)
+			continue
+		}
 		names = append(names, fmt.Sprintf("%s %s in %s", t.ID(), epochs(len(t.Curve)), seconds(t.Seconds)))
+	}
+	if total == 0 {
+		return list(names)
 	}
 	return list(names) + "; together " + seconds(total)
 }

@@ -175,7 +175,7 @@ func TestAnInterruptionIsRescuedInEveryChapter(t *testing.T) {
 		{"network", "network", func(e Event) bool { p, ok := e.(EpochEnds); return ok && p.Epoch == 0 }, 1, []string{`id="network"`, "was stopped after epoch 1 of 41"}},
 		{"pixels,average", "average", func(e Event) bool { _, ok := e.(Baseline); return ok }, 0, []string{`id="pixels"`}},
 		{"average,resnet", "resnet", func(e Event) bool { _, ok := e.(RunBegins); return ok }, 0, []string{`id="average"`, `id="resnet"`, early, "taken apart", "The learning rate over the run", "The momentum goes the other way"}},
-		{"resnet", "resnet", func(e Event) bool { p, ok := e.(Progress); return ok && p.Batch == 3 }, 0, []string{"was stopped after 4 of 9 batches in epoch 1 of 1000", "taken apart", "The learning rate over the run"}},
+		{"resnet", "resnet", func(e Event) bool { p, ok := e.(Progress); return ok && p.Batch == 3 }, 0, []string{"was stopped after 4 of 9 batches in epoch 1 of 1000", "resnet stopped after 4 of 9 batches", "taken apart", "The learning rate over the run"}},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		events, err := take(t, ctx, Options{Chapters: strings.Split(c.chapters, ","), Tell: func(e Event) {
