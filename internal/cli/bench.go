@@ -27,18 +27,20 @@ import (
 // benchRow is one line of a benchmark. Which of the figures are there depends on
 // what was measured.
 type benchRow struct {
-	Event   string  `json:"event"` // "bench"
-	Name    string  `json:"name"`
-	Model   string  `json:"model,omitempty"`
-	Shape   string  `json:"shape,omitempty"`
-	Batch   int     `json:"batch,omitempty"`
-	Threads int     `json:"threads"`
-	Rounds  int     `json:"rounds"`
-	Best    float64 `json:"best_s"`
-	Median  float64 `json:"median_s"`
-	Rate    float64 `json:"rate,omitempty"`          // at the median, in Unit
-	Unit    string  `json:"unit,omitempty"`          // "GFLOP/s", "GB/s", "images/s"
-	Share   float64 `json:"share_of_peak,omitempty"` // of the multiply-add peak measured in the same run
+	Event string `json:"event"` // "bench"
+	Name  string `json:"name"`
+	Model string `json:"model,omitempty"`
+	Shape string `json:"shape,omitempty"`
+	// Direction is that of a convolution, or "all directions".
+	Direction string  `json:"direction,omitempty"`
+	Batch     int     `json:"batch,omitempty"`
+	Threads   int     `json:"threads"`
+	Rounds    int     `json:"rounds"`
+	Best      float64 `json:"best_s"`
+	Median    float64 `json:"median_s"`
+	Rate      float64 `json:"rate,omitempty"`          // at the median, in Unit
+	Unit      string  `json:"unit,omitempty"`          // "GFLOP/s", "GB/s", "images/s"
+	Share     float64 `json:"share_of_peak,omitempty"` // of the multiply-add peak measured in the same run
 }
 
 // bench is a benchmark run.
@@ -53,6 +55,13 @@ type bench struct {
 
 var benches = []string{"kernels", "conv", "step", "epoch", "decode", "predict"}
 
+// benchesWith lists the benchmarks that a flag is for.
+var benchesWith = map[string][]string{
+	"model": {"step", "epoch", "predict"},
+	"batch": {"conv", "step", "epoch", "predict"},
+	"data":  {"step", "epoch", "decode", "predict"},
+}
+
 func (a *app) benchCommand() *cobra.Command {
 	b := &bench{app: a}
 	c := &cobra.Command{
@@ -61,8 +70,8 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: `Measure how fast this machine computes, trains and reads images. Each figure is
 taken several times; the best and the median are printed.
 
-  kernels  multiply-adds in registers (peak), matrix products and their share of
-           that peak on all cores, and loops over 16,384 numbers: exp, sigmoid,
+  kernels  multiply-adds in registers of one thread (peak), matrix products and
+           their share of that peak times the threads, and loops over 16,384 numbers: exp, sigmoid,
            axpy (y + a x), sum, and widen (bytes to numbers from 0 to 1)
   conv     the convolutions of ResNet-18, forward and backward; padding is not
            counted as work
@@ -90,6 +99,11 @@ taken several times; the best and the median are printed.
 			if len(args) == 0 {
 				args = benches
 			}
+			for _, flag := range []string{"model", "batch", "data"} {
+				if c.Flags().Changed(flag) && !slices.ContainsFunc(args, func(name string) bool { return slices.Contains(benchesWith[flag], name) }) {
+					return usagef("--%s is for %s, and nothing of that is asked for", flag, strings.Join(benchesWith[flag], ", "))
+				}
+			}
 			for _, name := range args {
 				run := map[string]func(context.Context) error{"kernels": b.kernels, "conv": b.convolutions, "step": b.steps, "epoch": b.epochs, "decode": b.decode, "predict": b.predictions}[name]
 				if err := run(c.Context()); err != nil {
@@ -101,9 +115,9 @@ taken several times; the best and the median are printed.
 	}
 	b.command = c
 	c.Flags().IntVar(&b.rounds, "rounds", 5, "how often each figure is taken")
-	c.Flags().IntVar(&b.batch, "batch", 256, "images in a batch")
-	c.Flags().StringSliceVar(&b.models, "model", []string{"linear", "network"}, "models to train, for step and epoch: linear, network")
-	c.Flags().StringVar(&b.data, "data", "synth", "images to train on or decode: a name or a path")
+	c.Flags().IntVar(&b.batch, "batch", 256, "images in a batch, for step and epoch; for conv 64 and for predict 1 and 64, unless given")
+	c.Flags().StringSliceVar(&b.models, "model", []string{"linear", "network"}, "models, for step, epoch and predict: "+strings.Join(recipe.Models(), ", "))
+	c.Flags().StringVar(&b.data, "data", "synth", "images, for step, epoch, decode and predict: a name or a path")
 	return c
 }
 
@@ -138,7 +152,8 @@ func (b *bench) print(r benchRow) {
 		return
 	}
 	if b.rows++; b.rows == 1 {
-		fmt.Fprintf(b.out, "%-8s %-28s %7s %10s %10s %16s %13s\n", "what", "", "threads", "best", "median", "rate", "share of peak")
+		fmt.Fprintf(b.out, "%s, %s; the share is that of the peak of all threads\n\n", count(b.rounds, "round"), count(cpu.Default().Workers(), "thread"))
+		fmt.Fprintf(b.out, "%-7s %-27s %9s %9s %18s %5s\n", "what", "", "best", "median", "rate", "share")
 	}
 	what := strings.TrimSpace(r.Model + " " + r.Shape)
 	if r.Batch > 0 {
@@ -151,7 +166,7 @@ func (b *bench) print(r benchRow) {
 	if r.Share > 0 {
 		share = fmt.Sprintf("%.0f %%", 100*r.Share)
 	}
-	line := fmt.Sprintf("%-8s %-28s %7d %10s %10s %16s %13s", r.Name, what, r.Threads, seconds(r.Best), seconds(r.Median), rate, share)
+	line := fmt.Sprintf("%-7s %-27s %9s %9s %18s %5s", r.Name, what, seconds(r.Best), seconds(r.Median), rate, share)
 	fmt.Fprintf(b.out, "%s\n", strings.TrimRight(line, " "))
 }
 
@@ -179,7 +194,7 @@ func seconds(s float64) string {
 func (b *bench) peak(ctx context.Context) (limit float64, err error) {
 	const multiplyAdds = 50_000_000
 	flops := kernel.PeakFMA(multiplyAdds)
-	row := b.measure(ctx, benchRow{Name: "peak", Shape: "multiply-adds in registers", Unit: "GFLOP/s"}, 40, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
+	row := b.measure(ctx, benchRow{Name: "peak", Shape: "multiply-adds, one thread", Unit: "GFLOP/s"}, 40, float64(flops)/1e9, func() { kernel.PeakFMA(multiplyAdds) })
 	row.Threads = 1
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -282,7 +297,7 @@ func (b *bench) steps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(ctx, benchRow{Name: "step", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, benchRow{Name: "step", Model: name, Batch: min(b.batch, set.Len()), Unit: "images/s"}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}
@@ -313,7 +328,7 @@ func (b *bench) epochs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(ctx, benchRow{Name: "epoch", Model: name, Batch: b.batch, Unit: "images/s"}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, benchRow{Name: "epoch", Model: name, Batch: min(b.batch, set.Len()), Unit: "images/s"}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}

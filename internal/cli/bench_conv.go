@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"inkling/device/cpu"
 	"inkling/tensor"
@@ -49,8 +50,15 @@ func (b *bench) convolutions(ctx context.Context) error {
 	rng := rand.New(rand.NewPCG(1, 2))
 	n := b.convBatch()
 	if !b.json {
-		fmt.Fprintf(b.out, "\nthe convolutions of ResNet-18, batch %d, medians; GFLOP/s without padding, and their share of the peak\n", n)
-		fmt.Fprintf(b.out, "%-23s %19s %19s %19s\n", "", "forward", "to the input", "to the filters")
+		fmt.Fprintf(b.out, `
+The convolutions of ResNet-18, batch %d: the median time, GFLOP/s (GF/s) and
+their share of the peak of all threads. Padding is not counted as work. Where
+3x3 filters go by squares (Winograd), fewer products are done than are counted:
+the share may be above 100 %%.
+
+`, n)
+		fmt.Fprintf(b.out, "%-21s %18s %18s %18s\n", "", "forward", "to the input", "to the filters")
+		fmt.Fprintf(b.out, "%-21s%[2]s%[2]s%[2]s\n", "", fmt.Sprintf(" %7s %4s %5s", "time", "GF/s", "share"))
 	}
 	var total [4]benchRow // in each direction, and in all
 	var work [4]float64
@@ -67,7 +75,7 @@ func (b *bench) convolutions(ctx context.Context) error {
 			func() { arena.Enter(y).Conv2DInputGrad(w, x.Shape(), window) },
 			func() { arena.Enter(x).Conv2DFilterGrad(y, w.Shape(), window) },
 		} {
-			row := benchRow{Name: directions[i], Shape: l.String(), Batch: n, Unit: "GFLOP/s"}
+			row := benchRow{Name: "conv", Direction: directions[i], Shape: l.String(), Batch: n, Unit: "GFLOP/s"}
 			if l.channels == 3 && i == 1 {
 				continue // nothing asks for the gradient at the images
 			}
@@ -90,9 +98,9 @@ func (b *bench) convolutions(ctx context.Context) error {
 	}
 	for k := range total {
 		row := &total[k]
-		row.Event, row.Name, row.Shape, row.Batch, row.Unit = "bench", "all directions", "the net", n, "GFLOP/s"
+		row.Event, row.Name, row.Direction, row.Shape, row.Batch, row.Unit = "bench", "conv", "all directions", "the net", n, "GFLOP/s"
 		if k < len(directions) {
-			row.Name = directions[k]
+			row.Direction = directions[k]
 		}
 		row.Threads, row.Rounds = cpu.Default().Workers(), b.rounds
 		row.Rate = work[k] / row.Median
@@ -108,20 +116,31 @@ var directions = []string{"forward", "to the input", "to the filters"}
 // printDirections prints a line with the figures of up to three directions; one
 // that was not measured stays empty.
 func (b *bench) printDirections(name string, rows []benchRow) {
-	line := fmt.Sprintf("%-23s", name)
+	line := fmt.Sprintf("%-21s", name)
 	for _, r := range rows {
 		switch {
 		case b.json && r.Event != "":
 			emit(b.out, r)
 		case r.Event != "":
-			line += fmt.Sprintf(" %9s %4.0f %3.0f%%", seconds(r.Median), r.Rate, 100*r.Share)
+			line += fmt.Sprintf(" %7s %4.0f %4.0f%%", threeDigits(r.Median), r.Rate, 100*r.Share)
 		default:
-			line += fmt.Sprintf(" %19s", "")
+			line += fmt.Sprintf(" %18s", "")
 		}
 	}
 	if !b.json {
-		fmt.Fprintln(b.out, line)
+		fmt.Fprintln(b.out, strings.TrimRight(line, " "))
 	}
+}
+
+// threeDigits is seconds in a narrow column.
+func threeDigits(s float64) string {
+	switch {
+	case s < 0.9995e-3:
+		return fmt.Sprintf("%.3g us", s*1e6)
+	case s < 0.9995:
+		return fmt.Sprintf("%.3g ms", s*1e3)
+	}
+	return fmt.Sprintf("%.3g s", s)
 }
 
 // convBatch is the batch of the convolutions: the story's, unless one was asked for.

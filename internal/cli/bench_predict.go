@@ -29,10 +29,11 @@ func (b *bench) predictions(ctx context.Context) error {
 		}
 		model = nn.Fold(model)
 		for _, n := range batches {
+			n = min(n, set.Len())
 			arena := tensor.CPU.Arena()
-			images := tensor.FromBytes(set.Images[:min(n, set.Len())*spec.Pixels()], min(n, set.Len()), spec.Channels, spec.Height, spec.Width).Float().Scale(1.0 / 255)
+			images := tensor.FromBytes(set.Images[:n*spec.Pixels()], n, spec.Channels, spec.Height, spec.Width).Float().Scale(1.0 / 255)
 			inner := max(200/n, 5)
-			row := b.measure(ctx, benchRow{Name: "predict", Model: name, Batch: n, Unit: "images/s"}, inner, float64(images.Dim(0)), func() {
+			row := b.measure(ctx, benchRow{Name: "predict", Model: name, Batch: n, Unit: "images/s"}, inner, float64(n), func() {
 				arena.Reset()
 				model.Forward(autograd.Const(arena.Enter(images)))
 			})
