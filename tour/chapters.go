@@ -51,7 +51,10 @@ An image shows one digit, not several, yet ten sigmoids do not know of each othe
 The last fault is the loss itself. Take minus the logarithm of the probability that the right class got: 0 when that is 1, and without limit as it goes to 0. Its gradient at the logits is simply the probabilities minus the right answer: the surer the mistake, the harder the push. Same model, same rate, same number of steps.`},
 	{name: "network", model: "network", loss: "cross-entropy", title: "A network with a hidden layer", text: `
 A linear model has one template for each class, and no more to say. Put 64 hidden units between pixels and classes: each weighs all pixels, passes its sum through a sigmoid, and the second layer weighs what the units say. Without the sigmoid the two layers would collapse into one linear map; with it the network can bend.`},
-	{name: "resnet", runs: []run{{recipe: preset("story")}}, title: "A residual network: strokes, wherever they are", text: `
+	{name: "resnet", runs: []run{
+		{recipe: preset("story")},
+		{name: "slower", recipe: preset("story-slower"), change: `Over three seeds the post's recipe, run here, ends at 99.11 % on average (99.34, 99.31 and 98.68), and PyTorch's two runs at 99.35 %: short of the post's 99.4 %. The smallest change that brings the mean above it is a tenth of the learning rate, 0.01 at its highest: 99.47 %.`},
+	}, title: "A residual network: strokes, wherever they are", text: `
 A hidden unit weighs every pixel of the image, and what it learns about a stroke holds at one place only. A convolution looks through a small window, 3 x 3 pixels with nine weights, and slides it over the image with the same weights everywhere. What it finds, and where, is a new picture, a feature map; the filters of the next layer look at those, and see more of the image at once.
 
 Many such layers are hard to train, since each passes the gradient on only in part. A residual block adds what its layers compute to what came in, x + f(x): to do nothing it needs only f = 0, and the gradient takes the plus sign past it. ResNet-18 has eight such blocks in four stages; from stage to stage the maps become smaller, and twice as many.`},

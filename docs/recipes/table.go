@@ -113,7 +113,7 @@ func speed(r row) float64    { return r.Speed }
 // tables are the presets as they are, and one table for each preset of which
 // something was left out.
 func tables(all []row) (text string, used int, err error) {
-	const head = "| %s | seeds | accuracy, %% | each seed | training, s | images/s | cores | measured |\n|---|---|---|---|---|---|---|---|\n"
+	const head = "| %s | seeds | accuracy, %% | each seed | whole command, s | images/s | cores | measured |\n|---|---|---|---|---|---|---|---|\n"
 	var whole, left strings.Builder
 	for _, preset := range recipe.Names() {
 		list, err := groups(preset, all)
