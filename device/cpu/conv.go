@@ -167,7 +167,7 @@ func (b *Backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
 		return
 	}
 	switch c := x.Dims[1]; {
-	case c < few && dst.Dims[3] > 1 && (c == 1 || g.Dilation[1] == 1) && (dst.Dims[3] == 1 || dst.Strides[3] == c*dst.Strides[1]):
+	case c < few && dst.Dims[3] > 1 && (c == 1 || g.Dilation[1] == 1) && dst.Strides[3] == c*dst.Strides[1]:
 		tmp := b.padded(&x, &dst, &dy, g)
 		defer release(&tmp)
 		x = tmp

@@ -163,7 +163,7 @@ func (p *convPlan) cutFilterGrad(x, w, dy *device.View, g device.Window) {
 	p.aRow, p.aCol = x.Strides[1], x.Strides[0]
 	p.bRow, p.cRow = dy.Strides[0], w.Strides[1]
 	rows, step := c, 1
-	if c < few && x.Strides[0] == 1 && kw > 1 && (c == 1 || sideBySide(x, g)) && (kw == 1 || w.Strides[3] == c*w.Strides[1]) &&
+	if c < few && x.Strides[0] == 1 && kw > 1 && (c == 1 || sideBySide(x, g)) && w.Strides[3] == c*w.Strides[1] &&
 		reaches(x, w, dy, g) {
 		rows, step = kw*c, kw
 		if c == 1 {

@@ -16,7 +16,7 @@ func winogradPays(x, w, y *device.View, g device.Window) bool {
 		c%16 != 0 || o%16 != 0 || c < 32 || o < 32 || x.Dims[0] < 8 || !positions(x) || !positions(y) {
 		return false
 	}
-	products := 36 // in all of the squares
+	products := kernel.WinogradPoints // in all of the squares
 	for a := range 2 {
 		products *= (y.Dims[2+a] + 3) / 4
 	}
@@ -57,7 +57,7 @@ func (b *Backend) winograd(y, x, w *device.View, bias []float32, pad [2]int, bac
 func (b *Backend) winogradFilters(w *device.View, back bool) (panels *kernel.Panels, done func()) {
 	return b.kept(w, prepared{winograd: true, back: back, offset: w.Offset, level: kernel.Level()}, func() *kernel.Panels {
 		o, c := w.Dims[0], w.Dims[1]
-		all, memory := b.numbers(36 * c * o)
+		all, memory := b.numbers(kernel.WinogradPoints * c * o)
 		defer release(&memory)
 		var taps [9][]float32
 		from := floats(w)[w.Offset:]
@@ -73,16 +73,14 @@ func (b *Backend) winogradFilters(w *device.View, back bool) (panels *kernel.Pan
 		if back {
 			rows, cols, row, col = o, c, 1, o
 		}
-		panels.Take(36*rows, cols)
-		// A piece of all filters at a time would need points apart by all of them:
-		// each piece transforms its own, then panels are packed from all.
+		panels.Take(kernel.WinogradPoints*rows, cols)
 		const each = 1 << 10
 		n := c * o
 		b.pool.run((n+each-1)/each, func(i int) {
 			kernel.WinogradFilters(all, &taps, i*each, min((i+1)*each, n), n)
 		})
 		b.pool.run(panels.Count(), func(q int) {
-			for p := range 36 {
+			for p := range kernel.WinogradPoints {
 				panels.Pack(q, p*rows, all[p*n:], row, col, rows)
 			}
 		})
@@ -103,16 +101,17 @@ func (b *Backend) winogradFilterGrad(dst, x, dy *device.View, pad [2]int) {
 	// So many squares at a time as the caches hold, transformed: they are written
 	// once and read once.
 	const most = 2 << 20 // floats
+	const points = kernel.WinogradPoints
 	squares := job.Squares()
-	each := min(squares, max(1, most/(36*n*(c+o))))
+	each := min(squares, max(1, most/(points*n*(c+o))))
 	// The points lie a little more than a power of two apart, as in kernel.Winograd.
 	job.InPoint, job.OutPoint = each*n*c+16, (each*n+1)*o
-	memory, view := b.numbers(36 * (job.InPoint + job.OutPoint + c*o))
+	memory, view := b.numbers(points * (job.InPoint + job.OutPoint + c*o))
 	defer release(&view)
-	job.In, job.Out = memory[:36*job.InPoint], memory[36*job.InPoint:][:36*job.OutPoint]
-	sums := memory[36*(job.InPoint+job.OutPoint):]
-	var groups [36]kernel.Group
-	var links [36]kernel.Link
+	job.In, job.Out = memory[:points*job.InPoint], memory[points*job.InPoint:][:points*job.OutPoint]
+	sums := memory[points*(job.InPoint+job.OutPoint):]
+	var groups [points]kernel.Group
+	var links [points]kernel.Link
 	for job.From = 0; job.From < squares; job.From = job.To {
 		job.To = min(job.From+each, squares)
 		b.pool.run(job.Cut(), job.Run)

@@ -16,6 +16,9 @@ const (
 	points    = squareIn * squareIn
 )
 
+// WinogradPoints is how many points a square has, at each of which there is a product.
+const WinogradPoints = points
+
 // Winograd is a convolution of 3 x 3 taps, stride 1, on maps that lie position by
 // position: at each position the images' channels are one matrix without gaps.
 // C and O are multiples of 16.
@@ -41,7 +44,7 @@ const l2Floats = 160 << 10
 // Cut checks the convolution, and returns the number of tasks, which may run in
 // any order and at the same time.
 func (w *Winograd) Cut() int {
-	if w.C%16 != 0 || w.O%16 != 0 || w.Filters.rows != points*w.C || w.Filters.n != w.O || w.Bias != nil && len(w.Bias) != w.O {
+	if w.C%16 != 0 || w.O%16 != 0 || w.Filters.rows != points*w.C || w.Filters.n != w.O || w.Filters.level != active || w.Bias != nil && len(w.Bias) != w.O {
 		panic(fmt.Sprintf("[kernel.Winograd] %d channels to %d with %d x %d filters and %d of bias", w.C, w.O, w.Filters.rows, w.Filters.n, len(w.Bias)))
 	}
 	w.cut()
