@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/classifier"
 	"inkling/data/augment"
 	"inkling/data/synth"
 	"inkling/models"
@@ -183,18 +184,18 @@ func TestWhatIsSavedIsWhatWasMeasured(t *testing.T) {
 	if err := got.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	c := &train.Classifier{
-		Info: train.Info{
+	c := &classifier.Model{
+		Info: classifier.Info{
 			Architecture: r.Model, Spec: models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 10}, Classes: digits.Train.Classes,
 			Scale: 1.0 / 255, Input: got.Valid.Augment.String(),
 		},
-		Model: got.Model,
+		Net: got.Model,
 	}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := c.Save(path, [][]byte{digits.Train.Image(0)}); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := train.Load(path)
+	loaded, err := classifier.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/classifier"
 	"inkling/data/synth"
 	"inkling/report"
-	"inkling/train"
 )
 
 // quickly puts small recipes in the place of a chapter's, for as long as a test takes.
@@ -71,7 +71,7 @@ func TestRunsOfAChapterByRecipes(t *testing.T) {
 		t.Errorf("epochs: %+v", epochs)
 	}
 	for i, e := range of[ChapterEnds](events) {
-		model, err := train.Load(e.Model)
+		model, err := classifier.Load(e.Model)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestARecipeWithStandardizedImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := train.Load(of[ChapterEnds](events)[0].Model)
+	model, err := classifier.Load(of[ChapterEnds](events)[0].Model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestAnInterruptedRunKeepsWhatCameOut(t *testing.T) {
 	if !ok || last.Epochs != 2 || last.At != "after epoch 2 of 1000" || last.Problem != "" {
 		t.Fatalf("the last event is %+v", events[len(events)-1])
 	}
-	model, err := train.Load(last.Model)
+	model, err := classifier.Load(last.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestAnInterruptionIsRescuedInEveryChapter(t *testing.T) {
 			continue
 		}
 		if last.Epochs+last.Batches > 0 {
-			if model, err := train.Load(last.Model); err != nil || model.Training["stopped"] != last.At {
+			if model, err := classifier.Load(last.Model); err != nil || model.Training["stopped"] != last.At {
 				t.Errorf("%s: the model's file: %v", c.chapters, err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inkling/autograd"
+	"inkling/classifier"
 	"inkling/explain"
 	"inkling/models"
 	"inkling/nn"
@@ -165,11 +166,11 @@ func (g *guide) unfold(e *train.Evaluation, params []*autograd.Param) *report.Un
 // saveModel writes a model file with three test images as its samples. input is
 // what is done to images before the model sees them, as package augment writes it.
 func (g *guide) saveModel(path, architecture string, model nn.Layer, input string, training map[string]any) error {
-	c := &train.Classifier{
-		Info: train.Info{
+	c := &classifier.Model{
+		Info: classifier.Info{
 			Architecture: architecture, Spec: g.spec, Classes: g.Data.Train.Classes, Scale: 1.0 / 255, Input: input, Training: training,
 		},
-		Model: model,
+		Net: model,
 	}
 	var samples [][]byte
 	for i := range min(3, g.Data.Test.Len()) {

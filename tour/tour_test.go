@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/classifier"
 	"inkling/data"
 	"inkling/data/synth"
-	"inkling/train"
 )
 
 // take runs a tour on a few drawn digits and returns its events.
@@ -56,7 +56,7 @@ func TestWhatATourLeavesBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := events[len(events)-1].(Done)
-	model, err := train.Load(filepath.Join(done.Out, "cross-entropy.safetensors"))
+	model, err := classifier.Load(filepath.Join(done.Out, "cross-entropy.safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,4 @@
-// Package train fits models to data: the loop and its hooks, the metrics, and
-// the files that trained models are kept in.
+// Package train fits models to data: the loop and its hooks, and the metrics.
 package train
 
 import (

@@ -387,6 +387,3 @@ func TestSameSeedSameBits(t *testing.T) {
 		}
 	}
 }
-
-// otherDevice is memory on a device that is not the default one.
-func otherDevice() *tensor.Memory { return tensor.On(cpu.New(1)) }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"inkling/data"
-	"inkling/models"
 	"inkling/nn"
 	"inkling/optim"
 	"inkling/tensor"
@@ -106,29 +105,5 @@ func TestDivergenceRestoresRunningStatistics(t *testing.T) {
 	}
 	if !slices.Equal(state(tr.Model), before) {
 		t.Error("the search for a rate changed the model")
-	}
-}
-
-// What is loaded lies in memory as a new model does.
-func TestLoadedFiltersLieAsFilters(t *testing.T) {
-	c := classifier(t, "resnet-small")
-	for _, b := range nn.Buffers(c.Model) {
-		b.Value.Fill(1.5)
-	}
-	got, err := train.Load(saved(t, c))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh := build(t, "resnet-small", tensor.CPU)
-	for i, p := range nn.State(got.Model) {
-		if want := nn.State(fresh)[i]; p.Name != want.Name || !slices.Equal(p.Value.Strides(), want.Value.Strides()) {
-			t.Errorf("%s has strides %v, in a new model %s has %v", p.Name, p.Value.Strides(), want.Name, want.Value.Strides())
-		}
-	}
-	if !slices.Equal(state(got.Model), state(c.Model)) {
-		t.Error("other numbers came back")
-	}
-	if want, err := models.New("resnet-small", digits, models.Init("resnet-small", tensor.CPU, rand.New(rand.NewPCG(1, 0)))); err != nil || slices.Equal(state(want), state(fresh)) {
-		t.Error("the recipe's initial values are those of any model")
 	}
 }

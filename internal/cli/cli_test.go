@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"inkling/train"
+	"inkling/classifier"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -180,7 +180,7 @@ func TestInterruptedTraining(t *testing.T) {
 		if !want.MatchString(printed.String()) {
 			t.Errorf("%s: printed at the end %q", asked, printed.String()[max(0, printed.Len()-300):])
 		}
-		model, err := train.Load(filepath.Join(dir, "inkling-model.safetensors"))
+		model, err := classifier.Load(filepath.Join(dir, "inkling-model.safetensors"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"inkling/classifier"
 	"inkling/data/augment"
 	"inkling/data/source"
 	"inkling/models"
@@ -206,12 +207,12 @@ func (t *training) save(more map[string]any) error {
 	}
 	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called})
 	maps.Copy(settings, more)
-	c := &train.Classifier{
-		Info: train.Info{
+	c := &classifier.Model{
+		Info: classifier.Info{
 			Architecture: t.recipe.Model, Classes: set.Classes, Scale: 1.0 / 255, Training: settings,
 			Spec: models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)},
 		},
-		Model: t.trainer.Model,
+		Net: t.trainer.Model,
 	}
 	if before := t.trainer.Train.Augment.Test(); before != (augment.Recipe{}) {
 		c.Input = before.String()

@@ -1,4 +1,7 @@
-package train
+// Package classifier is a trained model as it is kept and used: one file with the
+// weights, the class names, what is done to images, and sample answers that the
+// file verifies itself with.
+package classifier
 
 import (
 	"crypto/sha256"
@@ -20,11 +23,11 @@ import (
 	"inkling/tensor"
 )
 
-// Classifier is a trained model with all that is needed to answer: what was
+// Model is a trained network with all that is needed to answer: what was
 // built, what its classes are called and how pixels become numbers.
-type Classifier struct {
+type Model struct {
 	Info
-	Model nn.Layer
+	Net nn.Layer
 }
 
 // Info is what a model file says about itself, as JSON under the key "inkling"
@@ -56,17 +59,17 @@ const key = "inkling"
 const maxPixels, maxClasses = 1 << 22, 100_000
 
 // Logits runs the model on images (n, channels, height, width) given as bytes.
-func (c *Classifier) Logits(images []byte) []float32 {
+func (c *Model) Logits(images []byte) []float32 {
 	s, pixels := c.Spec, c.Spec.Pixels()
 	n := len(images) / pixels
-	mem := c.Model.Params()[0].Value.Memory()
+	mem := c.Net.Params()[0].Value.Memory()
 	var x *tensor.Tensor // (n, channels, height, width)
 	if c.Input == "" {
 		x = tensor.Of(mem, images, n, s.Channels, s.Height, s.Width).Float().Scale(c.Scale)
 	} else {
 		before, err := c.input()
 		if err != nil {
-			panic("train: " + err.Error()) // Save and Load have checked it
+			panic("classifier: " + err.Error()) // Save and Load have checked it
 		}
 		numbers := make([]float32, len(images))
 		for i := range n {
@@ -74,7 +77,7 @@ func (c *Classifier) Logits(images []byte) []float32 {
 		}
 		x = tensor.Of(mem, numbers, n, s.Channels, s.Height, s.Width)
 	}
-	return c.Model.Forward(autograd.Const(x)).Value().Float32s()
+	return c.Net.Forward(autograd.Const(x)).Value().Float32s()
 }
 
 // input returns what does Input to an image.
@@ -92,7 +95,7 @@ func (i *Info) input() (*augment.Augmenter, error) {
 // Save writes the classifier to a safetensors file, with up to three of the
 // given images as samples; there must be one. What stood at path is kept as its
 // previous generation. Nothing is saved that Load would refuse.
-func (c *Classifier) Save(path string, samples [][]byte) error {
+func (c *Model) Save(path string, samples [][]byte) error {
 	f, err := c.file(samples[:min(len(samples), 3)])
 	if err != nil {
 		return fmt.Errorf("%s is not saved: %w", safetensors.Quote(path), err)
@@ -100,9 +103,9 @@ func (c *Classifier) Save(path string, samples [][]byte) error {
 	return safetensors.Save(path, f)
 }
 
-func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
+func (c *Model) file(samples [][]byte) (*safetensors.File, error) {
 	f := &safetensors.File{}
-	for _, p := range nn.State(c.Model) {
+	for _, p := range nn.State(c.Net) {
 		f.Tensors = append(f.Tensors, safetensors.FromFloat32s(p.Name, p.Value.Shape(), p.Value.Float32s()))
 	}
 	if err := f.CheckFinite(); err != nil {
@@ -148,7 +151,7 @@ func (c *Classifier) file(samples [][]byte) (*safetensors.File, error) {
 // Load reads a classifier and verifies it: the tensors are exactly those of the
 // architecture, all numbers are finite, and the samples get the answers that
 // they got before.
-func Load(path string) (*Classifier, error) {
+func Load(path string) (*Model, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
 		return nil, err
@@ -161,12 +164,12 @@ func Load(path string) (*Classifier, error) {
 	return c, nil
 }
 
-func fromFile(f *safetensors.File) (*Classifier, error) {
+func fromFile(f *safetensors.File) (*Model, error) {
 	text, ok := f.Metadata[key]
 	if !ok {
 		return nil, errors.New("the metadata do not say which model the weights belong to; the file was not saved by inkling")
 	}
-	c := &Classifier{}
+	c := &Model{}
 	if err := json.Unmarshal([]byte(text), &c.Info); err != nil {
 		return nil, fmt.Errorf("the metadata under %q: %w", key, err)
 	}
@@ -175,15 +178,15 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	}
 	// Weights and filters are a single zero, repeated to their shapes, until the
 	// file is known to have as much: what the metadata claim costs no memory.
-	model, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor {
+	net, err := models.New(c.Architecture, c.Spec, func(_ int, shape ...int) *tensor.Tensor {
 		return tensor.CPU.Scalar(0).BroadcastTo(shape...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.Model = model
+	c.Net = net
 	var want []safetensors.Spec
-	for _, p := range nn.State(model) {
+	for _, p := range nn.State(net) {
 		want = append(want, safetensors.Spec{Name: p.Name, Shape: p.Value.Shape()})
 	}
 	if err := f.Match(want); err != nil {
@@ -195,7 +198,7 @@ func fromFile(f *safetensors.File) (*Classifier, error) {
 	if c.Weights != digest(f) {
 		return nil, errors.New("the weights are not those that the file was saved with; it is damaged or was changed")
 	}
-	for _, p := range nn.State(model) {
+	for _, p := range nn.State(net) {
 		t, _ := f.Lookup(p.Name)
 		values, err := safetensors.Float32s(t)
 		if err != nil {
@@ -249,7 +252,7 @@ func (i *Info) check() error {
 
 // verify asks the samples again. Instruction sets differ in the last bits, a
 // changed weight or another preprocessing differs in the first ones.
-func (c *Classifier) verify() error {
+func (c *Model) verify() error {
 	for i, s := range c.Samples {
 		if len(s.Image) != c.Spec.Pixels() || len(s.Logits) != c.Spec.Classes {
 			return fmt.Errorf("sample %d has %d pixels and %d answers; the model wants %d and %d", i, len(s.Image), len(s.Logits), c.Spec.Pixels(), c.Spec.Classes)

@@ -1,4 +1,4 @@
-package train_test
+package classifier_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/classifier"
 	"inkling/data"
 	"inkling/data/augment"
 	"inkling/data/synth"
@@ -26,9 +27,9 @@ func TestTheFileKnowsWhatIsDoneToImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := classifier(t, "linear")
+		c := untrained(t, "linear")
 		trainer := &train.Trainer{
-			Model: c.Model, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(c.Model.Params(), 0.1), Epochs: 1,
+			Model: c.Net, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(c.Net.Params(), 0.1), Epochs: 1,
 			Train: data.NewLoader(tensor.CPU, set, 50), Valid: data.NewLoader(tensor.CPU, set, 100),
 		}
 		trainer.Train.Augment = set.Measure(r)
@@ -37,11 +38,11 @@ func TestTheFileKnowsWhatIsDoneToImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Input = trainer.Valid.Augment.String()
-		loaded, err := train.Load(saved(t, c))
+		loaded, err := classifier.Load(saved(t, c))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		want := train.Evaluate(c.Model, nil, trainer.Valid).Logits
+		want := train.Evaluate(c.Net, nil, trainer.Valid).Logits
 		got := loaded.Logits(set.Images)
 		if !slices.EqualFunc(got, want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-4 }) {
 			t.Errorf("%s: the loaded model answers otherwise than the one that was evaluated", text)
@@ -59,13 +60,13 @@ func TestAnInputThatCannotBe(t *testing.T) {
 		"twist=3":   "twist",
 		"centre=40": "28",
 	} {
-		c := classifier(t, "linear")
+		c := untrained(t, "linear")
 		c.Input = input
 		if err := c.Save(t.TempDir()+"/model.safetensors", samples); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: saving says %v, want %q", input, err, want)
 		}
 	}
-	c := classifier(t, "linear")
+	c := untrained(t, "linear")
 	c.Input, c.Scale = "standardize", 1
 	if err := c.Save(t.TempDir()+"/model.safetensors", samples); err == nil || !strings.Contains(err.Error(), "wants 1/255") {
 		t.Errorf("another scale: %v", err)
