@@ -79,14 +79,14 @@ func (n *div) backward(dz *tensor.Tensor) {
 // z = scale*x + shift        dx = scale * dz
 
 type affine struct {
-	x     *Var
-	scale float64
+	x            *Var
+	scale, shift float64
 }
 
 // Affine returns scale*x + shift.
 func (x *Var) Affine(scale, shift float64) *Var {
 	x.alive()
-	return push(x.tape, x.value.Affine(scale, shift), affine{x, scale})
+	return push(x.tape, x.value.Affine(scale, shift), affine{x, scale, shift})
 }
 
 // Neg returns -x.
