@@ -40,7 +40,12 @@ type Info struct {
 	Scale        float64     `json:"scale"` // a pixel's byte times this is the number that the model sees
 	// Input is what is done to every image before that, as package augment reads it: a
 	// recipe without chance, such as standardize. Scale is 1/255 then.
-	Input    string         `json:"input,omitempty"`
+	Input string `json:"input,omitempty"`
+	// Temperature divides the logits before the softmax; 0 stands for 1. It is fitted on
+	// validation images, so that the model is as sure as it is right (see Probabilities).
+	Temperature float64 `json:"temperature,omitempty"`
+	// Seen is a sketch of the images that the model was trained on; nil where there is none.
+	Seen     *Sketch        `json:"seen,omitempty"`
 	Training map[string]any `json:"training,omitempty"`
 	Weights  string         `json:"weights_sha256"` // of the tensors: names, shapes and bytes
 	Samples  []Sample       `json:"samples"`
@@ -103,6 +108,16 @@ func (c *Model) Save(path string, samples [][]byte) error {
 	return safetensors.Save(path, f)
 }
 
+// ClassName is a class's name as a model file keeps it: JSON would make the same
+// name of all that are not UTF-8, so these are escaped.
+func ClassName(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	q := strconv.Quote(name)
+	return q[1 : len(q)-1]
+}
+
 func (c *Model) file(samples [][]byte) (*safetensors.File, error) {
 	f := &safetensors.File{}
 	for _, p := range nn.State(c.Net) {
@@ -121,11 +136,8 @@ func (c *Model) file(samples [][]byte) (*safetensors.File, error) {
 		}
 	}
 	info.Classes = slices.Clone(info.Classes)
-	for i, name := range info.Classes { // JSON would make the same name of all that are not UTF-8
-		if !utf8.ValidString(name) {
-			q := strconv.Quote(name)
-			info.Classes[i] = q[1 : len(q)-1]
-		}
+	for i, name := range info.Classes {
+		info.Classes[i] = ClassName(name)
 	}
 	for i, image := range samples {
 		if len(image) != c.Spec.Pixels() {
@@ -236,6 +248,10 @@ func (i *Info) check() error {
 		return fmt.Errorf("%d classes and %d names for them", s.Classes, len(i.Classes))
 	case !(i.Scale > 0) || math.IsInf(i.Scale, 0):
 		return fmt.Errorf("a scale of %v for pixels", i.Scale)
+	case i.Temperature != 0 && !(i.Temperature > 0 && !math.IsInf(i.Temperature, 0)):
+		return fmt.Errorf("a temperature of %v: want a positive number", i.Temperature)
+	case i.Seen.check() != nil:
+		return fmt.Errorf("the sketch of the training images: %w", i.Seen.check())
 	case len(i.Samples) == 0:
 		return errors.New("the file has no sample answers, so that it cannot be verified")
 	}

@@ -208,6 +208,15 @@ func TestLoadRefuses(t *testing.T) {
 		{"many channels", func(t *testing.T, path string) {
 			inform(t, path, func(i *classifier.Info) { i.Spec.Channels = 1 << 40 })
 		}, []string{"are not possible"}},
+		{"a negative temperature", func(t *testing.T, path string) {
+			inform(t, path, func(i *classifier.Info) { i.Temperature = -1 })
+		}, []string{"a temperature of -1: want a positive number"}},
+		{"a sketch that is none", func(t *testing.T, path string) {
+			inform(t, path, func(i *classifier.Info) { i.Seen = &classifier.Sketch{Images: 9, Least: []byte{1, 2, 3}} })
+		}, []string{"the sketch of the training images: 3 bytes of hashes"}},
+		{"a sketch in disorder", func(t *testing.T, path string) {
+			inform(t, path, func(i *classifier.Info) { i.Seen = &classifier.Sketch{Images: 9, Least: make([]byte, 16)} })
+		}, []string{"not in ascending order"}},
 		{"a file cut off", func(t *testing.T, path string) {
 			if err := os.Truncate(path, 1000); err != nil {
 				t.Fatal(err)

@@ -33,6 +33,7 @@ func parseAside(text string) (aside, error) {
 // split is a data set as a training uses it.
 type split struct {
 	train, valid *data.Set // valid is nil where nothing is set aside
+	share        float64   // of the training images, that is in valid; 0 where valid comes from elsewhere
 	called       string    // what the images are that valid holds: "validation", "test", or "none" where there are none
 	sentence     string    // where they come from
 }
@@ -61,6 +62,7 @@ func divide(ds *data.Dataset, a aside, seed uint64) (*split, error) {
 		s.sentence = fmt.Sprintf("%s to learn from, and none to validate on.", count(ds.Train.Len(), "image")) + untouched
 		return s, nil
 	}
+	s.share = a.share
 	s.train, s.valid = ds.Train.Split(a.share, rand.New(rand.NewPCG(seed, 2)))
 	if s.train.Len() == 0 || s.valid.Len() == 0 {
 		return nil, fmt.Errorf("%s has too few training images to set some aside: %d; --valid 0 sets none aside", quote(ds.Name), ds.Train.Len())

@@ -205,11 +205,11 @@ func (t *training) save(more map[string]any) error {
 	if err != nil {
 		return err
 	}
-	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called})
+	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called, "valid_share": t.split.share})
 	maps.Copy(settings, more)
 	c := &classifier.Model{
 		Info: classifier.Info{
-			Architecture: t.recipe.Model, Classes: set.Classes, Scale: 1.0 / 255, Training: settings,
+			Architecture: t.recipe.Model, Classes: set.Classes, Scale: 1.0 / 255, Training: settings, Seen: sketchOf(set),
 			Spec: models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)},
 		},
 		Net: t.trainer.Model,
