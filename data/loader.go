@@ -71,6 +71,15 @@ func (l *Loader) Restart(seed uint64, epoch int) { l.seed, l.epoch = seed, epoch
 // order if rng is nil. Images come as (n, C, H, W) and labels as (n). Both are
 // valid until the next batch is asked for.
 func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	return l.EpochFrom(rng, 0)
+}
+
+// EpochFrom is Epoch without its first batches: they are drawn, so that those that
+// follow are the same, and left out. It panics if there are fewer.
+func (l *Loader) EpochFrom(rng *rand.Rand, first int) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
+	if first < 0 || first > l.Batches() {
+		panic(fmt.Sprintf("data: an epoch of %d batches from batch %d on", l.Batches(), first))
+	}
 	order := make([]int32, l.Set.Len())
 	for i := range order {
 		order[i] = int32(i)
@@ -78,7 +87,7 @@ func (l *Loader) Epoch(rng *rand.Rand) iter.Seq2[*tensor.Tensor, *tensor.Tensor]
 	if rng != nil {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
-	batches := l.Of(order)
+	batches := l.Of(order[min(first*l.Batch, len(order)):])
 	if rng != nil {
 		l.epoch++
 	}

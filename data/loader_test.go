@@ -3,6 +3,7 @@ package data_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"inkling/data"
+	"inkling/data/augment"
+	"inkling/data/synth"
 	"inkling/device"
 	"inkling/device/cpu"
 	"inkling/device/ref"
@@ -267,4 +270,40 @@ func TestLoaderEdges(t *testing.T) {
 		}
 	}()
 	data.NewLoader(tensor.CPU, numbered(3, 1, func(int) int32 { return 0 }), 0)
+}
+
+// An epoch taken up in its middle goes on with the same batches, augmented alike.
+func TestEpochFrom(t *testing.T) {
+	set := synth.Generate(103, 0, 1).Train
+	shift, err := augment.Parse("shift=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, drop := range []bool{false, true} {
+		loader := data.NewLoader(tensor.CPU, set, 10)
+		loader.DropLast, loader.Augment = drop, shift
+		of := func(first int) (all []batch) {
+			loader.Restart(5, 3)
+			for x, y := range loader.EpochFrom(seeded(7), first) {
+				all = append(all, batch{slices.Clone(x.Shape()), x.Float32s(), y.Ints()})
+			}
+			return all
+		}
+		whole := of(0)
+		for _, first := range []int{1, 4, loader.Batches() - 1, loader.Batches()} {
+			if !reflect.DeepEqual(append(whole[:first:first], of(first)...), whole) {
+				t.Errorf("drop %v: from batch %d on the epoch is another", drop, first)
+			}
+		}
+		for _, first := range []int{-1, loader.Batches() + 1} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("an epoch from batch %d on is dealt", first)
+					}
+				}()
+				loader.EpochFrom(seeded(7), first)
+			}()
+		}
+	}
 }
