@@ -40,6 +40,7 @@ var registry = []entry{
 	{"resnet-quick", "five convolutions, two of them residual", func(s Spec, init nn.Init) nn.Layer { return NewResNetQuick(s, init) }, nn.KaimingNormal},
 	{"resnet8", "seven convolutions with residual steps", func(s Spec, init nn.Init) nn.Layer { return NewResNet8(s, 64, init) }, nn.KaimingNormal},
 	{"resnet18", "the residual network of 18 layers", func(s Spec, init nn.Init) nn.Layer { return NewResNet18(s, init) }, initResNet18},
+	{"resnet18-torchvision", "resnet18 with the head that torchvision gives it", func(s Spec, init nn.Init) nn.Layer { return NewResNet18Torchvision(s, init) }, initResNet18Torchvision},
 }
 
 // leastSide is how many pixels high and wide images must be, where one is not enough.

@@ -18,7 +18,7 @@ var digits = models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 10}
 func fanIn() nn.Init { return nn.FanIn(tensor.CPU, rand.New(rand.NewPCG(1, 0))) }
 
 func TestModels(t *testing.T) {
-	numbers := map[string]int{"average-mae": 7840, "average-mse": 7840, "linear": 7850, "network": 50890, "cnn": 206_922, "resnet-small": 41_132, "resnet-quick": 71_226, "resnet8": 1_186_698, "resnet18": 11_708_992}
+	numbers := map[string]int{"average-mae": 7840, "average-mse": 7840, "linear": 7850, "network": 50890, "cnn": 206_922, "resnet-small": 41_132, "resnet-quick": 71_226, "resnet8": 1_186_698, "resnet18": 11_708_992, "resnet18-torchvision": 11_181_642}
 	for _, name := range models.Names() {
 		m, err := models.New(name, digits, fanIn())
 		if err != nil {

@@ -14,7 +14,21 @@ import (
 // 11,708,992 parameters for ten classes. The parameters of the body have the names
 // that torchvision gives them. Grey images are seen as three equal channels.
 func NewResNet18(s Spec, init nn.Init) nn.Sequential {
-	net := nn.Sequential{}
+	net, out := bodyResNet18(s, init)
+	return append(net, fastHead("fc", out, s.Classes, init)...)
+}
+
+// NewResNet18Torchvision returns the same body with torchvision's own head, a linear
+// layer on the mean of each map: 11,181,642 parameters for ten classes, of torchvision's
+// names. A state that PyTorch saved fits it, and what it learns fits PyTorch's.
+func NewResNet18Torchvision(s Spec, init nn.Init) nn.Sequential {
+	net, out := bodyResNet18(s, init)
+	return append(net, nn.GlobalAvgPool, // (n, 512, h, w) -> (n, 512)
+		nn.NewLinear("fc", out, s.Classes, init)) // -> (n, classes)
+}
+
+// bodyResNet18 returns what finds 512 features in images, as maps, and how many there are.
+func bodyResNet18(s Spec, init nn.Init) (net nn.Sequential, out int) {
 	channels := s.Channels
 	if channels == 1 {
 		net, channels = append(net, nn.Func(colour)), 3
@@ -30,7 +44,7 @@ func NewResNet18(s Spec, init nn.Init) nn.Sequential {
 		net = append(net, basicBlock(stage+".0", in, out, init), basicBlock(stage+".1", out, out, init))
 		in = out
 	}
-	return append(net, fastHead("fc", in, s.Classes, init)...)
+	return net, in
 }
 
 // colour repeats the one channel of grey images: (n, 1, h, w) -> (n, 3, h, w), without a copy.
@@ -82,11 +96,20 @@ func fastHead(name string, in, classes int, init nn.Init) nn.Sequential {
 // initResNet18 draws filters by their fan-out and the head's weights by their
 // fan-in, as torchvision and fastai do.
 func initResNet18(mem *tensor.Memory, rng *rand.Rand) nn.Init {
-	filters, weights := nn.KaimingNormalFanOut(mem, rng), nn.KaimingNormal(mem, rng)
+	return filtersAndRest(nn.KaimingNormalFanOut(mem, rng), nn.KaimingNormal(mem, rng))
+}
+
+// initResNet18Torchvision draws filters by their fan-out and all else as PyTorch's
+// linear layers do.
+func initResNet18Torchvision(mem *tensor.Memory, rng *rand.Rand) nn.Init {
+	return filtersAndRest(nn.KaimingNormalFanOut(mem, rng), nn.FanIn(mem, rng))
+}
+
+func filtersAndRest(filters, rest nn.Init) nn.Init {
 	return func(fanIn int, shape ...int) *tensor.Tensor {
 		if len(shape) == 4 {
 			return filters(fanIn, shape...)
 		}
-		return weights(fanIn, shape...)
+		return rest(fanIn, shape...)
 	}
 }
