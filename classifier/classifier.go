@@ -65,24 +65,27 @@ const maxPixels, maxClasses = 1 << 22, 100_000
 
 // Logits runs the model on images (n, channels, height, width) given as bytes.
 func (c *Model) Logits(images []byte) []float32 {
+	return c.Net.Forward(autograd.Const(c.Numbers(images))).Value().Float32s()
+}
+
+// Numbers is what the model sees of images (n, channels, height, width) given as
+// bytes: scaled, and with Input done to them. It has that shape.
+func (c *Model) Numbers(images []byte) *tensor.Tensor {
 	s, pixels := c.Spec, c.Spec.Pixels()
 	n := len(images) / pixels
 	mem := c.Net.Params()[0].Value.Memory()
-	var x *tensor.Tensor // (n, channels, height, width)
 	if c.Input == "" {
-		x = tensor.Of(mem, images, n, s.Channels, s.Height, s.Width).Float().Scale(c.Scale)
-	} else {
-		before, err := c.input()
-		if err != nil {
-			panic("classifier: " + err.Error()) // Save and Load have checked it
-		}
-		numbers := make([]float32, len(images))
-		for i := range n {
-			before.Floats(numbers[i*pixels:(i+1)*pixels], images[i*pixels:(i+1)*pixels], augment.Key{})
-		}
-		x = tensor.Of(mem, numbers, n, s.Channels, s.Height, s.Width)
+		return tensor.Of(mem, images, n, s.Channels, s.Height, s.Width).Float().Scale(c.Scale)
 	}
-	return c.Net.Forward(autograd.Const(x)).Value().Float32s()
+	before, err := c.input()
+	if err != nil {
+		panic("classifier: " + err.Error()) // Save and Load have checked it
+	}
+	numbers := make([]float32, len(images))
+	for i := range n {
+		before.Floats(numbers[i*pixels:(i+1)*pixels], images[i*pixels:(i+1)*pixels], augment.Key{})
+	}
+	return tensor.Of(mem, numbers, n, s.Channels, s.Height, s.Width)
 }
 
 // input returns what does Input to an image.

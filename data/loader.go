@@ -17,6 +17,9 @@ type Loader struct {
 	Batch int // images in a batch; the last one of an epoch may be smaller
 	// DropLast leaves a smaller last batch out: some of the images, others in each epoch.
 	DropLast bool
+	// InOrder deals every epoch in the Set's own order, as if nobody had thought of
+	// shuffling: a mistake, for showing what it does.
+	InOrder bool
 	// Prefetch is how many batches are gathered ahead, beside the training; with
 	// 0 a batch is gathered when it is asked for. The bits are the same.
 	Prefetch int
@@ -84,7 +87,7 @@ func (l *Loader) EpochFrom(rng *rand.Rand, first int) iter.Seq2[*tensor.Tensor, 
 	for i := range order {
 		order[i] = int32(i)
 	}
-	if rng != nil {
+	if rng != nil && !l.InOrder {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
 	batches := l.Of(order[min(first*l.Batch, len(order)):])

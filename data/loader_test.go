@@ -307,3 +307,16 @@ func TestEpochFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestInOrder(t *testing.T) {
+	set := synth.Generate(20, 0, 3).Train
+	l := data.NewLoader(tensor.CPU, set, 6)
+	l.InOrder = true
+	var got []int32
+	for _, y := range l.Epoch(seeded(1)) {
+		got = append(got, y.Ints()...)
+	}
+	if !slices.Equal(got, set.Labels) {
+		t.Errorf("labels come as %v, want the set's own order %v", got, set.Labels)
+	}
+}

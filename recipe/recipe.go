@@ -267,17 +267,9 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 	if err != nil {
 		return nil, err
 	}
-	loss, err := nn.LossByName(r.Loss)
-	if err != nil {
-		return nil, err
-	}
-	if r.Smoothing > 0 {
-		loss = nn.SmoothedCrossEntropy(r.Smoothing)
-	}
-	t := &train.Trainer{
-		Model: model, Loss: loss, Optimizer: r.optimizer(model),
-		Train: data.NewLoader(mem, set, r.Batch), Epochs: r.Epochs, Seed: seed, ClipNorm: r.Clip,
-	}
+	t := &train.Trainer{Model: model, Train: data.NewLoader(mem, set, r.Batch), Epochs: r.Epochs, Seed: seed}
+	r.Switch(t)
+	r.SwitchLoss(t)
 	t.Train.DropLast = r.DropLast
 	if valid != nil {
 		t.Valid = data.NewLoader(mem, valid, 500)
@@ -295,10 +287,6 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 		if valid != nil {
 			t.Valid.Augment = t.Train.Augment.Test()
 		}
-	}
-	t.Rate, t.Momentum = schedules[findSchedule(r.Schedule)].of(r.Rate)
-	if r.Momentum == 0 {
-		t.Momentum = nil // a schedule moves the momentum that there is
 	}
 	if r.EMA > 0 {
 		t.EMA = optim.NewEMA(nn.State(model), r.EMA)
