@@ -25,7 +25,10 @@ type Trainer struct {
 	Valid     *data.Loader // evaluated after each epoch; may be nil
 	Epochs    int
 	Seed      uint64 // of the order of the images, of their augmentation, and of dropout's masks
-	Hooks     []any  // each implements StepHook, EpochHook or both
+	Hooks     []any  // each implements some of StepHook, EpochHook and SaveHook
+
+	// From is where an earlier training stopped, for Run to go on from; nil for the beginning.
+	From *Position
 
 	// Rate and Momentum set the optimiser's before each batch, by the share of the
 	// run's batches that lie behind it; where nil, the optimiser keeps its own.
@@ -79,8 +82,8 @@ func (d *Diverged) Error() string {
 	return fmt.Sprintf("the loss is no longer a finite number in epoch %d, batch %d (%s); the model is back at %s; try a lower learning rate", d.Epoch+1, d.Batch+1, d.Where, back)
 }
 
-// Run trains. It ends early, with an error, when ctx is cancelled, a hook fails
-// or the loss diverges.
+// Run trains. It ends early, with an error, when ctx is cancelled, a hook fails,
+// the loss diverges, or From belongs to another training.
 func (t *Trainer) Run(ctx context.Context) error {
 	if err := t.Check(); err != nil {
 		return err
@@ -91,12 +94,17 @@ func (t *Trainer) Run(ctx context.Context) error {
 		defer t.EMA.Apply()
 	}
 	r := &run{
-		Trainer: t, tape: autograd.NewTapeOn(state[0].Value.Memory()), rng: rand.New(rand.NewPCG(t.Seed, 1)),
-		steps: t.Epochs * t.Train.Batches(), state: state, good: snapshot(state),
+		Trainer: t, tape: autograd.NewTapeOn(state[0].Value.Memory()), source: rand.NewPCG(t.Seed, 1),
+		steps: t.Epochs * t.Train.Batches(), state: state,
 	}
-	t.Train.Restart(t.Seed, 0)
-	for epoch := range t.Epochs {
-		err := r.epoch(ctx, epoch)
+	if t.From == nil {
+		r.good, r.at.Order = snapshot(state), r.order()
+	} else if err := r.goOn(t.From); err != nil {
+		return err
+	}
+	t.Train.Restart(t.Seed, r.at.Epoch)
+	for r.at.Epoch < t.Epochs {
+		err := r.epoch(ctx)
 		if _, diverged := err.(*Diverged); diverged {
 			r.back()
 		}
@@ -123,64 +131,90 @@ func (t *Trainer) Check() error {
 // run is a training on its way.
 type run struct {
 	*Trainer
-	tape  *autograd.Tape
-	rng   *rand.Rand
-	steps int               // of all epochs together
-	state []*autograd.Param // what the steps change: parameters and running statistics
-	good  []*tensor.Tensor  // the state at the end of the last good epoch
+	tape   *autograd.Tape
+	source *rand.PCG         // of the order of the images
+	steps  int               // of all epochs together
+	state  []*autograd.Param // what the steps change: parameters and running statistics
+	good   []*tensor.Tensor  // the state at the end of the last good epoch
+	at     Position          // how far it has come; the tensors are put in where it is saved
 }
 
-// epoch trains on all images once, evaluates and tells the hooks.
-func (r *run) epoch(ctx context.Context, epoch int) error {
-	start, total, images, batch := time.Now(), 0.0, 0, 0
-	for x, y := range r.Train.Epoch(r.rng) {
+// epoch trains on all images once, or on those that are left of a position, evaluates
+// and tells the hooks.
+func (r *run) epoch(ctx context.Context) error {
+	start, epoch := time.Now(), r.at.Epoch
+	for x, y := range r.Train.EpochFrom(rand.New(r.source), r.at.Batch) {
 		if err := ctx.Err(); err != nil {
-			return err
+			return r.stop(false, err)
 		}
-		step := epoch*r.Train.Batches() + batch
+		step := epoch*r.Train.Batches() + r.at.Batch
 		r.schedule(float64(step) / float64(r.steps))
 		r.tape.Seed(r.Seed, uint64(step))
-		loss, err := r.step(r.tape, x, y, epoch, batch)
+		loss, err := r.step(r.tape, x, y, epoch, r.at.Batch)
 		if err != nil {
 			return err
 		}
-		total += loss * float64(y.Len())
-		images += y.Len()
-		batch++
+		r.at.Loss += loss * float64(y.Len())
+		r.at.Images += y.Len()
+		r.at.Batch++
+		if err := r.save(false, false); err != nil {
+			return err
+		}
 	}
 	// The last step may have done it, and no loss has been computed since.
 	if p := notFinite(r.state); p != nil {
-		return &Diverged{epoch, batch - 1, "in " + p.Name + " after the step"}
+		return &Diverged{epoch, r.at.Batch - 1, "in " + p.Name + " after the step"}
 	}
-	e := &Epoch{Epoch: epoch, TrainLoss: total / float64(images), Rate: r.Optimizer.State().Rate, Seconds: time.Since(start).Seconds()}
+	e := &Epoch{Epoch: epoch, TrainLoss: r.at.Loss / float64(r.at.Images), Rate: r.Optimizer.State().Rate, Seconds: time.Since(start).Seconds()}
+	stop, err := r.judge(ctx, e)
+	if err != nil {
+		return err
+	}
+	for i, p := range r.state {
+		r.good[i].CopyFrom(p.Value)
+	}
+	r.at = Position{Epoch: epoch + 1, Order: r.order()}
+	if stop != nil {
+		return r.stop(true, stop)
+	}
+	return r.save(true, epoch+1 == r.Epochs)
+}
+
+// stop saves a training that ends with an error, and returns the error.
+func (r *run) stop(ended bool, err error) error {
+	if failed := r.save(ended, true); failed != nil {
+		return fmt.Errorf("%w; and then: %w", err, failed)
+	}
+	return err
+}
+
+// judge evaluates the model at the end of an epoch and tells the hooks; stop is the
+// error of one that ends the training. The averages stand in the model meanwhile.
+func (r *run) judge(ctx context.Context, e *Epoch) (stop, err error) {
 	if r.EMA != nil {
 		r.EMA.Apply()
 		defer r.EMA.Restore()
 	}
 	if r.Valid != nil {
-		var err error
 		if e.Valid, err = evaluate(ctx, r.Model, r.Loss, r.Valid); err != nil {
-			return err
+			if r.EMA != nil {
+				r.EMA.Restore()
+			}
+			return nil, r.stop(false, err)
 		}
 		// Weights can be finite and yet too large for any answer.
 		if r.Loss != nil && r.Valid.Set.Len() > 0 && (math.IsNaN(e.Valid.Loss) || math.IsInf(e.Valid.Loss, 0)) {
-			return &Diverged{epoch, batch - 1, "in the validation after the step"}
+			return nil, &Diverged{e.Epoch, r.at.Batch - 1, "in the validation after the step"}
 		}
 	}
 	for _, h := range r.Hooks {
 		if h, ok := h.(EpochHook); ok {
 			if err := h.Epoch(e); err != nil {
-				return err
+				return err, nil
 			}
 		}
 	}
-	if r.EMA != nil {
-		r.EMA.Restore()
-	}
-	for i, p := range r.state {
-		r.good[i].CopyFrom(p.Value)
-	}
-	return nil
+	return nil, nil
 }
 
 // back puts the model back to the end of its last good epoch.
