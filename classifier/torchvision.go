@@ -93,7 +93,7 @@ func turned(shape []int) []int {
 func (c *Model) Torchvision(body bool) (*safetensors.File, error) {
 	switch {
 	case c.Architecture == "resnet18" && !body:
-		return nil, fmt.Errorf("the head of resnet18 is fastai's, and torchvision has no such thing: train resnet18-torchvision, or export the body alone")
+		return nil, fmt.Errorf("the head of resnet18 is fastai's, and torchvision has no such thing: train resnet18-torchvision, or export the body alone (--body)")
 	case c.Architecture != "resnet18" && c.Architecture != "resnet18-torchvision":
 		return nil, fmt.Errorf("torchvision has no model like %s: of those here it has resnet18-torchvision, and the body of resnet18", c.Architecture)
 	}
