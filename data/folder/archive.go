@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"inkling/data/idx"
+	"inkling/data/picture"
 )
 
 // errBomb is what an archive gives that unpacks to more than the limit. The bytes
@@ -75,7 +76,7 @@ func (a *archive) sniff() error {
 	case bytes.HasPrefix(head, []byte("\x89PNG")), bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
 		return errors.New("one image: a data set is a folder or an archive of many")
 	default:
-		return fmt.Errorf("no archive that can be read (.tgz, .tar.gz, .tar, .zip): %s", foreign(head))
+		return fmt.Errorf("no archive that can be read (.tgz, .tar.gz, .tar, .zip): %s", picture.Foreign(head))
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ const (
 
 // Options say how to read. The zero value is a good choice.
 type Options struct {
-	Height, Width int   // scale images of another size to this one, stretching them; 0: all must have one size
+	Height, Width int   // scale images of another size to this one, keeping proportions; 0: all must have one size
 	Color         Color // channels of the set
 	OnBlack       bool  // transparent pixels lie on black, not on white
 	SkipBroken    bool  // leave unreadable images out and report them, instead of failing
@@ -195,7 +195,7 @@ type source interface {
 // where an archive held IDX files.
 type findings struct {
 	plan     *plan
-	pictures []picture // by index of plan.files
+	pictures []decoded // by index of plan.files
 	whole    *data.Dataset
 }
 

@@ -24,7 +24,7 @@ const meanName = 128
 type batch struct {
 	blob     []byte // the files' bytes, one after the other
 	ends     []int  // where each ends in blob
-	pictures []picture
+	pictures []decoded
 }
 
 // tarReader reads a tar archive in one pass. Unpacking is one goroutine's work,
@@ -70,7 +70,7 @@ func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	pictures := make([]picture, len(t.entries))
+	pictures := make([]decoded, len(t.entries))
 	for k, b := range t.batches {
 		at := t.first[k]
 		for _, p := range b.pictures {
@@ -226,7 +226,7 @@ func (t *tarReader) flush() {
 		return
 	}
 	b := t.batches[n-1]
-	b.pictures = make([]picture, len(b.ends))
+	b.pictures = make([]decoded, len(b.ends))
 	w := t.workers
 	w.do(func(d *decoder) {
 		start := 0

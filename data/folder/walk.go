@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"inkling/data/picture"
 )
 
 // maxDepth is how many folders deep a tree is walked: split, class, and room for
@@ -156,33 +157,14 @@ func (d *directory) read(ctx context.Context, opt Options) (*findings, error) {
 		return nil, fmt.Errorf("%s: %w", quote(d.root), err)
 	}
 	pictures, err := decodeWanted(ctx, p, len(d.entries), opt, func(i int, buf []byte) ([]byte, string) {
-		return readRegular(d.file(i), d.sizes[i], opt.Limits.FileBytes, buf)
+		file, _, err := picture.ReadFile(d.file(i), d.sizes[i], opt.Limits.FileBytes, buf)
+		if err != nil {
+			return nil, err.Error()
+		}
+		return file, ""
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", quote(d.root), err)
 	}
 	return &findings{plan: p, pictures: pictures}, nil
-}
-
-// readRegular reads a file known to be regular and of about this size.
-func readRegular(name string, size, limit int64, buf []byte) (file []byte, problem string) {
-	if size > limit {
-		return nil, fmt.Sprintf("the file has %d bytes, more than the %d that are read at most", size, limit)
-	}
-	// It was regular when it was listed. Should a FIFO stand there by now, this does not wait for a writer.
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer f.Close()
-	// One byte more than expected finds the end in the same call.
-	buf = slices.Grow(buf, int(size)+1)[:size+1]
-	n, err := io.ReadFull(f, buf)
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return buf[:n], ""
-	case err != nil:
-		return nil, cause(err)
-	}
-	return nil, "the file changed while it was read; try again"
 }

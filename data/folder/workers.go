@@ -34,10 +34,9 @@ type workers struct {
 func startWorkers(ctx context.Context, opt Options, total int) *workers {
 	w := &workers{jobs: make(chan func(*decoder), 2*opt.Workers), opt: opt, total: total}
 	w.ctx, w.stop = context.WithCancelCause(ctx)
-	big := new(sync.Mutex)
 	for range opt.Workers {
 		w.wg.Go(func() {
-			d := &decoder{opt: opt, big: big}
+			d := &decoder{opt: opt}
 			for job := range w.jobs {
 				if w.ctx.Err() == nil {
 					job(d)
@@ -60,7 +59,7 @@ func (w *workers) do(job func(*decoder)) bool {
 
 // decode decodes a file and adds its pixels to the sum that is limited. They are
 // added one by one: 128 large images, a batch, are gigabytes.
-func (w *workers) decode(d *decoder, file []byte) picture {
+func (w *workers) decode(d *decoder, file []byte) decoded {
 	p := d.decode(file)
 	if w.bytes.Add(int64(len(p.pix))) > w.opt.Limits.TotalBytes {
 		w.stop(fmt.Errorf("%w: more than %d bytes of pixels", errTooMuch, w.opt.Limits.TotalBytes))
@@ -89,8 +88,8 @@ func (w *workers) finish() error {
 
 // decodeWanted decodes the files of a plan, which read fetches into a buffer by
 // their index. The result is by index.
-func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i int, buf []byte) (file []byte, problem string)) ([]picture, error) {
-	pictures := make([]picture, n)
+func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i int, buf []byte) (file []byte, problem string)) ([]decoded, error) {
+	pictures := make([]decoded, n)
 	total := 0
 	for _, files := range p.splits {
 		total += len(files)
@@ -101,7 +100,7 @@ func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i 
 			batch := files[:min(batchFiles, len(files))]
 			files = files[len(batch):]
 			ok := w.do(func(d *decoder) {
-				decoded := make([]picture, len(batch))
+				some := make([]decoded, len(batch))
 				var buf []byte
 				for k, file := range batch {
 					if w.ctx.Err() != nil {
@@ -109,13 +108,13 @@ func decodeWanted(ctx context.Context, p *plan, n int, opt Options, read func(i 
 					}
 					var problem string
 					if buf, problem = read(file.entry, buf[:0]); problem != "" {
-						decoded[k].problem = problem
+						some[k].problem = problem
 					} else {
-						decoded[k] = w.decode(d, buf)
+						some[k] = w.decode(d, buf)
 					}
-					pictures[file.entry] = decoded[k]
+					pictures[file.entry] = some[k]
 				}
-				w.count(len(decoded))
+				w.count(len(some))
 			})
 			if !ok {
 				return nil, w.finish()

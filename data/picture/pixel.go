@@ -1,11 +1,53 @@
-package folder
+package picture
 
 import (
 	"image"
 	"image/color"
-
-	"golang.org/x/image/draw"
 )
+
+// convert makes a picture of an image whose pixels are stored in an orientation.
+func convert(img image.Image, o orientation, opt Options) *Picture {
+	b := img.Bounds()
+	p := &Picture{Channels: 1, Height: b.Dy(), Width: b.Dx()}
+	n := p.Height * p.Width
+	if grey, ok := img.(*image.Gray); ok && o == upright {
+		p.Pix = make([]uint8, n)
+		for y := range p.Height {
+			copy(p.Pix[y*p.Width:(y+1)*p.Width], grey.Pix[y*grey.Stride:])
+		}
+		return p
+	}
+	if o.sideways() {
+		p.Height, p.Width = p.Width, p.Height
+	}
+	at := opt.reader(img)
+	p.Pix = make([]uint8, 3*n)
+	red, green, blue := p.Pix[:n:n], p.Pix[n:2*n:2*n], p.Pix[2*n:]
+	isGrey := true
+	i := 0
+	for y := range p.Height {
+		for x := range p.Width {
+			row, column := y, x
+			if o != upright {
+				row, column = o.from(y, x, b.Dy(), b.Dx())
+			}
+			r, g, bl := at(b.Min.X+column, b.Min.Y+row)
+			red[i], green[i], blue[i] = r, g, bl
+			isGrey = isGrey && r == g && g == bl
+			i++
+		}
+	}
+	if p.Channels = 3; isGrey {
+		p.Channels, p.Pix = 1, append([]uint8(nil), red...)
+	}
+	return p
+}
+
+// luma is the brightness of a colour after ITU-R 601, rounded; the weights are
+// those of image/color.
+func luma(r, g, b uint8) uint8 {
+	return uint8((19595*uint32(r) + 38470*uint32(g) + 7471*uint32(b) + 1<<15) >> 16)
+}
 
 // reader returns a function that reads one pixel of an image as opaque RGB, with
 // a short way for the types that the decoders make most.
@@ -59,34 +101,4 @@ func (o Options) over(c color.NRGBA) (r, g, b uint8) {
 	a := uint32(c.A)
 	mix := func(v uint8) uint8 { return uint8((uint32(v)*a + background*(255-a) + 127) / 255) }
 	return mix(c.R), mix(c.G), mix(c.B)
-}
-
-// scale brings a picture to the size that the options ask for, by Catmull-Rom
-// splines, whose support widens when an image gets smaller: fine strokes turn
-// grey instead of breaking. A picture that has the size already stays as it is.
-func (d *decoder) scale(p picture) picture {
-	h, w := d.opt.Height, d.opt.Width
-	if h == 0 || p.height == h && p.width == w {
-		return p
-	}
-	n := p.height * p.width
-	from := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
-	for i := range n {
-		s := from.Pix[4*i:][:4]
-		for c := range 3 {
-			s[c] = p.pix[i+n*(c%p.channels)]
-		}
-		s[3] = 255
-	}
-	to := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
-	out := p
-	out.pix = d.take(p.channels * h * w)
-	for i := range h * w {
-		for c := range p.channels {
-			out.pix[i+h*w*c] = to.Pix[4*i+c]
-		}
-	}
-	out.height, out.width = h, w
-	return out
 }

@@ -1,4 +1,4 @@
-package folder
+package picture
 
 import (
 	"bytes"
@@ -9,24 +9,28 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func newDecoder(t testing.TB, opt Options) *decoder {
-	t.Helper()
-	opt, err := opt.withDefaults()
-	if err != nil {
-		t.Fatal(err)
+// grey makes a PNG of height x width pixels, all of one value.
+func grey(height, width int, v uint8) []byte {
+	return encode(fill(image.NewGray(image.Rect(0, 0, width, height)), color.Gray{v}))
+}
+
+func encode(m image.Image) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		panic(err)
 	}
-	return &decoder{opt: opt, big: new(sync.Mutex)}
+	return b.Bytes()
 }
 
 // chunk makes a chunk of a PNG, with its checksum.
@@ -111,34 +115,34 @@ func TestDecodeBroken(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			p := newDecoder(t, Options{}).decode(c.file)
+			p, err := Decode(c.file, Options{})
 			runtime.ReadMemStats(&after)
-			if !strings.Contains(p.problem, c.want) || p.pix != nil {
-				t.Errorf("problem %q, want one with %q", p.problem, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) || p != nil {
+				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 			if got := after.TotalAlloc - before.TotalAlloc; got > 4<<20 {
 				t.Errorf("%d bytes allocated for %d bytes of junk", got, len(c.file))
 			}
 		})
 	}
-	if p := newDecoder(t, Options{}).decode(progressive(20)); p.problem != "" || p.height != 8 || p.mode != "JPEG, grey" {
-		t.Errorf("a progressive JPEG of 21 scans: %q, %d x %d, %s", p.problem, p.height, p.width, p.mode)
+	if p, err := Decode(progressive(20), Options{}); err != nil || p.Height != 8 || p.Mode != "JPEG, grey" {
+		t.Errorf("a progressive JPEG of 21 scans: %v, %+v", err, p)
 	}
 }
 
 // The largest progressive JPEG that is let through must not take long.
 func TestDecodeTime(t *testing.T) {
 	start := time.Now()
-	if p := newDecoder(t, Options{}).decode(progressive(maxScans - 1)); p.problem != "" {
-		t.Error(p.problem)
+	if _, err := Decode(progressive(maxScans-1), Options{}); err != nil {
+		t.Error(err)
 	}
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("took %v", d)
 	}
 	text := append(bytes.Clone(grey(2, 2, 1)[:33]), chunk("tEXt", make([]byte, 32<<20))...)
 	text = append(text, grey(2, 2, 1)[33:]...)
-	if p := newDecoder(t, Options{}).decode(text); p.problem != "" { // only large, not wrong: the limit of a file's size is for such
-		t.Error(p.problem)
+	if _, err := Decode(text, Options{}); err != nil { // only large, not wrong: the limit of a file's size is for such
+		t.Error(err)
 	}
 }
 
@@ -167,11 +171,9 @@ func TestDecodeModes(t *testing.T) {
 		want []uint8 // planes, two pixels each
 	}{
 		{"grey", fill(image.NewGray(r), color.Gray{7}), Options{}, "PNG, grey, 8 bits", []uint8{7, 7}},
-		{"grey as RGB", fill(image.NewGray(r), color.Gray{7}), Options{Color: RGB}, "PNG, grey, 8 bits", []uint8{7, 7, 7, 7, 7, 7}},
 		{"16-bit grey keeps the high byte", fill(image.NewGray16(r), color.Gray16{0x12ff}), Options{}, "PNG, grey, 16 bits", []uint8{0x12, 0x12}},
 		{"RGB", fill(image.NewRGBA(r), color.RGBA{1, 2, 3, 255}), Options{}, "PNG, RGB, 8 bits", []uint8{1, 1, 2, 2, 3, 3}},
 		{"RGB that is grey", fill(image.NewRGBA(r), color.RGBA{9, 9, 9, 255}), Options{}, "PNG, RGB, 8 bits", []uint8{9, 9}},
-		{"RGB to luma", fill(image.NewRGBA(r), color.RGBA{100, 200, 50, 255}), Options{Color: Grey}, "PNG, RGB, 8 bits", []uint8{153, 153}},
 		{"16-bit RGB", fill(image.NewRGBA64(r), color.RGBA64{0x1234, 0x5678, 0x9abc, 0xffff}), Options{}, "PNG, RGB, 16 bits", []uint8{0x12, 0x12, 0x56, 0x56, 0x9a, 0x9a}},
 		{"alpha lies on white", fill(image.NewNRGBA(r), half), Options{}, "PNG, RGB and alpha, 8 bits", []uint8{227, 227, 177, 177, 127, 127}},
 		{"alpha lies on black", fill(image.NewNRGBA(r), half), Options{OnBlack: true}, "PNG, RGB and alpha, 8 bits", []uint8{100, 100, 50, 50, 0, 0}},
@@ -180,17 +182,17 @@ func TestDecodeModes(t *testing.T) {
 		{"palette", fill(image.NewPaletted(r, color.Palette{color.NRGBA{9, 8, 7, 255}, half}), half), Options{}, "PNG, palette, 1 bit", []uint8{227, 227, 177, 177, 127, 127}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newDecoder(t, c.opt).decode(encode(c.img))
-			if p.problem != "" || p.mode != c.mode || p.height != 1 || p.width != 2 {
-				t.Fatalf("problem %q, mode %q, %d x %d", p.problem, p.mode, p.height, p.width)
+			p, err := Decode(encode(c.img), c.opt)
+			if err != nil || p.Mode != c.mode || p.Height != 1 || p.Width != 2 {
+				t.Fatalf("error %v, picture %+v", err, p)
 			}
-			if diff := cmp.Diff(c.want, p.pix); diff != "" {
+			if diff := cmp.Diff(c.want, p.Pix); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	cmyk := newDecoder(t, Options{}).convert(fill(image.NewCMYK(r), color.CMYK{0, 128, 255, 0}))
-	if diff := cmp.Diff([]uint8{255, 255, 127, 127, 0, 0}, cmyk.pix); diff != "" {
+	cmyk := Of(fill(image.NewCMYK(r), color.CMYK{0, 128, 255, 0}), Options{})
+	if diff := cmp.Diff([]uint8{255, 255, 127, 127, 0, 0}, cmyk.Pix); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -206,24 +208,23 @@ func TestDecodeCorpus(t *testing.T) {
 	if len(files) < 10 {
 		t.Skip("skipped: no Go sources")
 	}
-	d := newDecoder(t, Options{Color: RGB})
 	good := 0
 	for _, name := range files {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			continue // a folder
 		}
-		p := d.decode(b)
+		p, failed := Decode(b, Options{})
 		switch format := filepath.Ext(name); {
 		case strings.Contains(name, "invalid-palette"): // indices beyond the palette: the standard library takes them for black
 			continue
 		case format != ".png" && format != ".jpeg" || strings.HasPrefix(filepath.Base(name), "invalid"):
-			if p.problem == "" && format != ".jpeg" {
+			if failed == nil && format != ".jpeg" {
 				t.Errorf("%s: no problem", name)
 			}
 			continue
-		case p.problem != "":
-			t.Errorf("%s: %s", name, p.problem)
+		case failed != nil:
+			t.Errorf("%s: %v", name, failed)
 			continue
 		}
 		img, _, err := image.Decode(bytes.NewReader(b))
@@ -231,12 +232,13 @@ func TestDecodeCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		good++
-		n := p.height * p.width
+		n := p.Height * p.Width
+		pix := p.To(3, p.Height, p.Width)
 		for i := 0; i < n; i += 1 + n/97 {
-			x, y := img.Bounds().Min.X+i%p.width, img.Bounds().Min.Y+i/p.width
+			x, y := img.Bounds().Min.X+i%p.Width, img.Bounds().Min.Y+i/p.Width
 			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
-			r, g, b := d.opt.over(c)
-			if got, want := fmt.Sprint(p.pix[i], p.pix[i+n], p.pix[i+2*n]), fmt.Sprint(r, g, b); got != want {
+			r, g, b := Options{}.over(c)
+			if got, want := fmt.Sprint(pix[i], pix[i+n], pix[i+2*n]), fmt.Sprint(r, g, b); got != want {
 				t.Errorf("%s: pixel %d is %s, want %s", name, i, got, want)
 				break
 			}
@@ -250,12 +252,12 @@ func TestDecodeJPEG(t *testing.T) {
 	if err := jpeg.Encode(&b, fill(image.NewRGBA(image.Rect(0, 0, 16, 16)), color.RGBA{200, 30, 90, 255}), &jpeg.Options{Quality: 100}); err != nil {
 		t.Fatal(err)
 	}
-	p := newDecoder(t, Options{}).decode(b.Bytes())
-	if p.problem != "" || p.mode != "JPEG, colour" || p.channels != 3 {
-		t.Fatalf("%q, %s, %d channels", p.problem, p.mode, p.channels)
+	p, err := Decode(b.Bytes(), Options{})
+	if err != nil || p.Mode != "JPEG, colour" || p.Channels != 3 {
+		t.Fatalf("%v, %+v", err, p)
 	}
 	for c, want := range []int{200, 30, 90} {
-		if got := int(p.pix[c*256]); got < want-3 || got > want+3 {
+		if got := int(p.Pix[c*256]); got < want-3 || got > want+3 {
 			t.Errorf("channel %d is %d, want about %d", c, got, want)
 		}
 	}
@@ -270,13 +272,22 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encode(fill(image.NewNRGBA(image.Rect(0, 0, 2, 2)), color.NRGBA{1, 2, 3, 4})))
 	f.Add(encode(fill(image.NewPaletted(image.Rect(0, 0, 5, 1), color.Palette{color.Black, color.White}), color.White)))
 	f.Add([]byte("GIF89a"))
+	f.Add(turned(6))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		p := newDecoder(t, Options{Limits: Limits{Pixels: 1 << 16}}).decode(file)
-		if strings.Contains(p.problem, "gave up") {
-			t.Error(p.problem)
+		p, err := Decode(file, Options{Pixels: 1 << 16})
+		if err != nil {
+			if strings.Contains(err.Error(), "gave up") {
+				t.Error(err)
+			}
+			return
 		}
-		if (p.problem == "") == (p.pix == nil) || len(p.pix) != p.channels*p.height*p.width {
-			t.Errorf("problem %q with %d bytes of %d x %d x %d", p.problem, len(p.pix), p.channels, p.height, p.width)
+		if len(p.Pix) != p.Channels*p.Height*p.Width || p.Channels != 1 && p.Channels != 3 {
+			t.Errorf("%d bytes of %d x %d x %d", len(p.Pix), p.Channels, p.Height, p.Width)
 		}
+		h, err := Look(file, int64(len(file)), Options{Pixels: 1 << 16})
+		if err != nil || h.Height != p.Height || h.Width != p.Width || h.Grey && p.Channels != 1 {
+			t.Errorf("the header says %+v, %v; the pixels are %d x %d x %d", h, err, p.Channels, p.Height, p.Width)
+		}
+		p.To(3, 9, 7)
 	})
 }
