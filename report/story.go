@@ -132,6 +132,7 @@ type OtherRun struct {
 // images with all of it, and without one thing at a time.
 type Ablation struct {
 	Recipe   string    `json:"recipe"`   // a preset's name
+	Epochs   int       `json:"epochs"`   // that each variant was trained for, which can be fewer than the preset's
 	Machine  string    `json:"machine"`  // what it was measured on
 	Variants []Variant `json:"variants"` // the whole recipe first
 }

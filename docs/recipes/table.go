@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -67,15 +68,10 @@ type group struct {
 	rows []row
 }
 
-// groups sorts rows by variant, those of the whole recipe first, and each group by
-// seed. Of a variant and a seed the last row counts. Variants without rows are left
-// out, and so are rows of other data than MNIST and those with other settings than
-// the variant has now.
-func groups(preset string, all []row) ([]group, error) {
-	list, err := variants(preset)
-	if err != nil {
-		return nil, err
-	}
+// groups sorts rows by variant, and each group by seed. Of a variant and a seed the
+// last row counts. Variants without rows are left out, and so are rows of other data
+// than MNIST and those with other settings than the variant has now.
+func groups(list []variant, all []row) []group {
 	var out []group
 	for _, v := range list {
 		g := group{variant: v}
@@ -94,7 +90,7 @@ func groups(preset string, all []row) ([]group, error) {
 			out = append(out, g)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // column takes one number of each row.
@@ -114,26 +110,34 @@ func speed(r row) float64    { return r.Speed }
 // something was left out.
 func tables(all []row) (text string, used int, err error) {
 	const head = "| %s | seeds | accuracy, %% | each seed | whole command, s | images/s | cores | measured |\n|---|---|---|---|---|---|---|---|\n"
-	var whole, left strings.Builder
+	var presets, left strings.Builder
 	for _, preset := range recipe.Names() {
-		list, err := groups(preset, all)
+		v, err := whole(preset)
 		if err != nil {
 			return "", 0, err
 		}
-		var rest strings.Builder
-		for _, g := range list {
+		for _, g := range groups([]variant{v}, all) {
+			line(&presets, preset, g)
 			used += len(g.rows)
-			if g.leftOut == "" {
-				line(&whole, preset, g)
-			}
-			line(&rest, map[bool]string{true: "nothing", false: g.leftOut}[g.leftOut == ""], g)
 		}
-		if slices.ContainsFunc(list, func(g group) bool { return g.leftOut != "" }) {
-			fmt.Fprintf(&left, "\n## What is left out of "+preset+"\n\n"+head+"%s", "left out", rest.String())
+		parts, err := variants(preset)
+		if err != nil {
+			return "", 0, err
+		}
+		list := groups(parts, all)
+		if !slices.ContainsFunc(list, func(g group) bool { return g.leftOut != "" }) {
+			continue
+		}
+		fmt.Fprintf(&left, "\n## What is left out of %s, in %d epochs\n\n"+head, preset, parts[0].settings.Epochs, "left out")
+		for _, g := range list {
+			line(&left, cmp.Or(g.leftOut, "nothing"), g)
+			if g.settings != v.settings { // else it is counted already
+				used += len(g.rows)
+			}
 		}
 	}
-	if whole.Len() > 0 {
-		text = fmt.Sprintf("\n"+head+"%s", "recipe", whole.String())
+	if presets.Len() > 0 {
+		text = fmt.Sprintf("\n"+head+"%s", "recipe", presets.String())
 	}
 	return text + left.String() + "\n", used, nil
 }
@@ -168,16 +172,21 @@ func distinct(rows []row, of func(r row) string) string {
 
 // ablation is tour/beyond.json: no variants where nothing was left out of the recipe.
 func ablation(all []row) ([]byte, error) {
-	list, err := groups(ablated, all)
+	best, err := whole(ablated)
 	if err != nil {
 		return nil, err
 	}
+	parts, err := variants(ablated)
+	if err != nil {
+		return nil, err
+	}
+	list := groups(parts, all)
 	out := struct {
 		Settings *recipe.Recipe `json:"settings,omitempty"`
 		report.Ablation
 	}{Ablation: report.Ablation{Recipe: ablated, Variants: []report.Variant{}}}
 	if len(list) > 1 && list[0].leftOut == "" {
-		out.Settings = &list[0].settings
+		out.Settings, out.Epochs = &best.settings, parts[0].settings.Epochs
 		var rows []row
 		for _, g := range list {
 			v := report.Variant{LeftOut: g.leftOut, Accuracies: g.column(accuracy), Seconds: g.column(took)}

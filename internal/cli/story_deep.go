@@ -190,7 +190,7 @@ func beside(yours, theirs float64, images int) string {
 
 // ablation prints what each ingredient of a recipe bought.
 func (s *story) ablation(e tour.Ablation) {
-	s.sentence("", "Measured before, on MNIST's test images, %s: the recipe %s as it is, and with one thing left out.", e.Machine, quote(e.Recipe))
+	s.sentence("", "Measured before, on MNIST's test images, %s: the recipe %s for %s, whole, and with one thing left out.", e.Machine, quote(e.Recipe), count(e.Epochs, "epoch"))
 	s.printf("\n  %-30s  %16s  %5s  %9s\n", "left out", "accuracy", "seeds", "time")
 	for _, v := range e.Variants {
 		name := v.LeftOut

@@ -87,12 +87,12 @@ func TestOthersBesideARun(t *testing.T) {
 }
 
 func TestAblationAsText(t *testing.T) {
-	got := told(80, tour.Ablation{Ablation: &report.Ablation{Recipe: "best", Machine: "on 2026-11-23, with 2 cores", Variants: []report.Variant{
+	got := told(80, tour.Ablation{Ablation: &report.Ablation{Recipe: "best", Epochs: 4, Machine: "on 2026-11-23, with 2 cores", Variants: []report.Variant{
 		{Seeds: []uint64{0, 1}, Accuracies: []float64{0.9973, 0.9971}, Seconds: []float64{600, 640}},
 		{LeftOut: "elastic=1", Seeds: []uint64{0}, Accuracies: []float64{0.9969}, Seconds: []float64{550}},
 	}}})
 	for _, want := range []string{
-		"  nothing                           99.72 ± 0.01 %      2     10 min\n", "  elastic=1                                99.69 %      1      9 min\n", "on 2026-11-23, with 2 cores",
+		"  nothing                           99.72 ± 0.01 %      2     10 min\n", "  elastic=1                                99.69 %      1      9 min\n", "on 2026-11-23, with 2 cores", "for 4 epochs",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
