@@ -36,6 +36,7 @@ var may = map[string][]string{
 	"classifier":        {"autograd", "data/augment", "models", "nn", "safetensors", "tensor"},
 	"train":             {"autograd", "data", "nn", "optim", "tensor"},
 	"recipe":            {"data", "data/augment", "models", "nn", "optim", "tensor", "train"},
+	"checkpoint":        {"autograd", "data", "optim", "safetensors", "tensor", "train"},
 	"explain":           {"autograd", "data", "device", "device/ref", "nn", "optim", "tensor", "train"},
 	"report":            {"train"},
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},

@@ -54,7 +54,7 @@ func save(path string, f *File) (err error) {
 			return err
 		}
 	}
-	work := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".saving")
+	work := workFolder(path)
 	if err := os.RemoveAll(work); err != nil { // left by a crash
 		return err
 	}
@@ -85,6 +85,18 @@ func save(path string, f *File) (err error) {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+func workFolder(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".saving")
+}
+
+// Tidy removes what a Save to path left behind that was killed. The next Save would
+// do so too.
+func Tidy(path string) error {
+	saving.Lock()
+	defer saving.Unlock()
+	return os.RemoveAll(workFolder(path))
 }
 
 // pending begins a file in work that will replace path, with its permissions.

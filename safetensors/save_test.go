@@ -103,6 +103,11 @@ func TestSaveTidiesLeftovers(t *testing.T) {
 	os.Mkdir(work, 0o700)
 	os.WriteFile(filepath.Join(work, ".model.safetensors123"), []byte("half a fi"), 0o600)
 	os.Link(path, filepath.Join(work, "previous"))
+	if err := Tidy(path); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, path, 1, 0)
+	os.Mkdir(work, 0o700)
 	save1(t, path, 2)
 	holds(t, path, 2, 1)
 

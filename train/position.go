@@ -6,6 +6,7 @@ import (
 
 	"inkling/autograd"
 	"inkling/optim"
+	"inkling/tensor"
 )
 
 // Position is a training on its way: with it, a trainer of the same settings and
@@ -112,18 +113,25 @@ func (r *run) goOn(p *Position) error {
 	return nil
 }
 
-// overwrite copies tensors into others of the same names, order and shapes.
+// overwrite copies tensors into others of the same names and shapes.
 func overwrite(to, from []*autograd.Param) error {
 	if len(to) != len(from) {
 		return fmt.Errorf("the position has %d tensors of a model that has %d", len(from), len(to))
 	}
-	for i, p := range to {
-		if q := from[i]; q.Name != p.Name || !slices.Equal(q.Value.Shape(), p.Value.Shape()) {
-			return fmt.Errorf("the position has %s of shape %v where the model has %s of shape %v", q.Name, q.Value.Shape(), p.Name, p.Value.Shape())
+	have := map[string]*tensor.Tensor{}
+	for _, p := range from {
+		have[p.Name] = p.Value
+	}
+	for _, p := range to {
+		switch x := have[p.Name]; {
+		case x == nil:
+			return fmt.Errorf("the position does not have %s", p.Name)
+		case !slices.Equal(x.Shape(), p.Value.Shape()):
+			return fmt.Errorf("the position has %s of shape %v, and in the model it has %v", p.Name, x.Shape(), p.Value.Shape())
 		}
 	}
-	for i, p := range to {
-		x := from[i].Value
+	for _, p := range to {
+		x := have[p.Name]
 		if x.Backend() != p.Value.Backend() {
 			x = x.CopyTo(p.Value.Memory())
 		}
