@@ -32,7 +32,9 @@ func TestTheFileKnowsWhatIsDoneToImages(t *testing.T) {
 			Model: c.Net, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(c.Net.Params(), 0.1), Epochs: 1,
 			Train: data.NewLoader(tensor.CPU, set, 50), Valid: data.NewLoader(tensor.CPU, set, 100),
 		}
-		trainer.Train.Augment = set.Measure(r)
+		if trainer.Train.Augment, err = set.Measure(r); err != nil {
+			t.Fatal(err)
+		}
 		trainer.Valid.Augment = trainer.Train.Augment.Test()
 		if err := trainer.Run(context.Background()); err != nil {
 			t.Fatal(err)

@@ -192,7 +192,10 @@ func TestMeasure(t *testing.T) {
 		set.Images = append(set.Images, uint8(v))
 	}
 	set.Labels = make([]int32, 50)
-	r := set.Measure(recipe(t, "shift=1,normalize"))
+	r, err := set.Measure(recipe(t, "shift=1,normalize"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if r.Shift.Value != 1 || r.Normalize.Channels != 2 {
 		t.Fatalf("measured: %v", r)
 	}
@@ -212,11 +215,13 @@ func TestMeasure(t *testing.T) {
 			}
 		}
 	}
-	if again := set.Measure(r); again != r {
+	if again, err := set.Measure(r); again != r || err != nil {
 		t.Error("numbers that are given are measured again")
 	}
 	for _, s := range []*data.Set{{Channels: 1, Height: 1, Width: 1}, {Channels: 1, Height: 1, Width: 2, Images: []uint8{9, 9}, Labels: []int32{0}}} {
-		if n := s.Measure(recipe(t, "normalize")).Normalize; n.Std[0] != 1 || math.IsNaN(n.Mean[0]) {
+		if r, err := s.Measure(recipe(t, "normalize")); err != nil {
+			t.Error(err)
+		} else if n := r.Normalize; n.Std[0] != 1 || math.IsNaN(n.Mean[0]) {
 			t.Errorf("of images without contrast: %+v", n)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // Loader deals a Set out in batches: floats from 0 to 1, and labels. The images
 // lie on the device as bytes and are widened while a batch is gathered; with
-// Augment they are made on the host.
+// Augment, and those of a streamed Set, they are made on the host.
 type Loader struct {
 	Set   *Set
 	Batch int // images in a batch; the last one of an epoch may be smaller
@@ -28,31 +28,42 @@ type Loader struct {
 	// (see Restart) and from its number in the Set. Epoch and Of panic if the
 	// recipe does not fit the images: ask Augment.Fits about one that comes from outside.
 	Augment augment.Recipe
-	// Workers is how many goroutines share a batch that Augment makes. 0 is one
+	// Workers is how many goroutines share a batch that is made on the host. 0 is one
 	// where it is made ahead, beside a training that has its own, else as many as
-	// there are cores. The bits are the same.
+	// there are cores; also for images that are read from files, which takes longer than
+	// to change them. The bits are the same.
 	Workers int
 
 	mem    *tensor.Memory
-	images *tensor.Tensor // byte, (N, C, H, W)
+	images *tensor.Tensor // byte, (N, C, H, W); nil for a streamed set
 	labels *tensor.Tensor // int, (N)
 
 	seed  uint64 // of the augmentation
 	epoch int    // that the next shuffled Epoch is
+	err   error  // why the last Epoch or Of ended early
 }
 
-// NewLoader moves a Set to a device and returns its loader. It panics on a
-// batch of less than one image.
+// aheadOfFiles is how many batches of a streamed set are made ahead.
+const aheadOfFiles = 2
+
+// NewLoader moves a Set to a device and returns its loader. Of a streamed Set only
+// the labels are moved, and Prefetch is 2. It panics on a batch of less than one image.
 func NewLoader(mem *tensor.Memory, set *Set, batch int) *Loader {
 	if batch < 1 {
 		panic(fmt.Sprintf("data: batches of %d images", batch))
 	}
-	return &Loader{
-		Set: set, Batch: batch, mem: mem,
-		images: tensor.Of(mem, set.Images, set.Len(), set.Channels, set.Height, set.Width),
-		labels: tensor.Of(mem, set.Labels, set.Len()),
+	l := &Loader{Set: set, Batch: batch, mem: mem, labels: tensor.Of(mem, set.Labels, set.Len())}
+	if set.Streamed() {
+		l.Prefetch = aheadOfFiles
+	} else {
+		l.images = tensor.Of(mem, set.Images, set.Len(), set.Channels, set.Height, set.Width)
 	}
+	return l
 }
+
+// Err returns why the batches ended early: a *ReadError where an image of a streamed
+// Set could not be read, nil where all have come. Ask it after ranging over Epoch or Of.
+func (l *Loader) Err() error { return l.err }
 
 // Batches is the number of batches in an epoch.
 func (l *Loader) Batches() int { return (l.dealt(l.Set.Len()) + l.Batch - 1) / l.Batch }
@@ -102,9 +113,10 @@ func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 	order = order[:l.dealt(len(order))]
 	index := tensor.Of(l.mem, order, len(order))
 	var altered *alterations
-	if l.Augment != (augment.Recipe{}) {
+	if l.Augment != (augment.Recipe{}) || l.Set.Streamed() {
 		altered = l.alter(order)
 	}
+	l.err = nil
 	if l.Prefetch > 0 {
 		return l.ahead(index, altered)
 	}
@@ -112,24 +124,28 @@ func (l *Loader) Of(order []int32) iter.Seq2[*tensor.Tensor, *tensor.Tensor] {
 		arena := l.mem.Arena()
 		for from := 0; from < len(order); from += l.Batch {
 			arena.Reset()
-			if !yield(l.gather(arena, index, altered, from)) {
+			x, y, err := l.gather(arena, index, altered, from)
+			if l.err = err; err != nil || !yield(x, y) {
 				return
 			}
 		}
 	}
 }
 
-func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, altered *alterations, from int) (x, y *tensor.Tensor) {
+func (l *Loader) gather(arena *tensor.Memory, index *tensor.Tensor, altered *alterations, from int) (x, y *tensor.Tensor, err error) {
 	index = arena.Enter(index)
 	to := min(from+l.Batch, index.Len())
 	rows := index.Slice(0, from, to)
 	if altered != nil {
-		return altered.batch(arena, from, to), l.labels.Gather(rows)
+		if x, err = altered.batch(arena, from, to); err != nil {
+			return nil, nil, err
+		}
+		return x, l.labels.Gather(rows), nil
 	}
 	if to < index.Len() { // what comes next can be fetched while this batch is computed with
 		defer l.images.Soon(index.Slice(0, to, min(to+l.Batch, index.Len())))
 	}
-	return l.images.GatherFloat(rows, 1.0/255), l.labels.Gather(rows)
+	return l.images.GatherFloat(rows, 1.0/255), l.labels.Gather(rows), nil
 }
 
 // ahead gathers batches on a goroutine of its own, each into one of a ring of
@@ -138,6 +154,7 @@ func (l *Loader) ahead(index *tensor.Tensor, altered *alterations) iter.Seq2[*te
 	type batch struct {
 		arena  *tensor.Memory
 		x, y   *tensor.Tensor
+		err    error
 		failed any // what gathering panicked with
 	}
 	return func(yield func(x, y *tensor.Tensor) bool) {
@@ -161,10 +178,13 @@ func (l *Loader) ahead(index *tensor.Tensor, altered *alterations) iter.Seq2[*te
 				case <-stop:
 					return
 				case arena := <-free:
-					x, y := l.gather(arena, index, altered, from)
+					x, y, err := l.gather(arena, index, altered, from)
 					select {
-					case ready <- batch{arena, x, y, nil}:
+					case ready <- batch{arena, x, y, err, nil}:
 					case <-stop:
+						return
+					}
+					if err != nil {
 						return
 					}
 				}
@@ -179,7 +199,7 @@ func (l *Loader) ahead(index *tensor.Tensor, altered *alterations) iter.Seq2[*te
 			if b.failed != nil {
 				panic(b.failed)
 			}
-			if !yield(b.x, b.y) {
+			if l.err = b.err; b.err != nil || !yield(b.x, b.y) {
 				return
 			}
 			b.arena.Reset() // here, so that a stale use panics in the caller

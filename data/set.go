@@ -7,9 +7,12 @@ package data
 import "fmt"
 
 // Set is a number of equally sized images with one label each. Pixels stay
-// bytes until a batch is gathered, which moves a quarter of the memory.
+// bytes until a batch is gathered, which moves a quarter of the memory. Images
+// are held in memory, or read one by one from a Source; whoever asks by Image, Read,
+// Subset, Split or a Loader sees no difference, but that reading can fail.
 type Set struct {
-	Images   []uint8 // N x Channels x Height x Width, row-major; 0 is paper, 255 is ink
+	Images   []uint8 // N x Channels x Height x Width, row-major; nil with a Source
+	Source   Source  // of the images where they are too many to be held; nil where they are
 	Labels   []int32 // N class indices into Classes
 	Channels int     // 1 for grey, 3 for colour
 	Height   int
@@ -24,9 +27,17 @@ func (s *Set) Len() int { return len(s.Labels) }
 // Pixels is the number of bytes of one image: Channels x Height x Width.
 func (s *Set) Pixels() int { return s.Channels * s.Height * s.Width }
 
-// Image returns the bytes of image i, without a copy.
+// Image returns the bytes of image i: without a copy where they are held. An image
+// of a streamed set is read; it panics with a *ReadError if it cannot be. Read returns that error.
 func (s *Set) Image(i int) []uint8 {
 	p := s.Pixels()
+	if s.Source != nil {
+		image := make([]uint8, p)
+		if err := s.Read(i, image); err != nil {
+			panic(err)
+		}
+		return image
+	}
 	return s.Images[i*p : (i+1)*p : (i+1)*p]
 }
 
@@ -53,7 +64,10 @@ func (s *Set) Check() error {
 	if s.Channels < 1 || s.Height < 1 || s.Width < 1 {
 		return fmt.Errorf("images of %d x %d pixels with %d channels make no data set", s.Height, s.Width, s.Channels)
 	}
-	if want := s.Len() * s.Pixels(); len(s.Images) != want {
+	if s.Source != nil && s.Images != nil {
+		return fmt.Errorf("images both in memory and from a source")
+	}
+	if want := s.Len() * s.Pixels(); s.Source == nil && len(s.Images) != want {
 		return fmt.Errorf("%d labels of %d-byte images want %d bytes of pixels, but there are %d", s.Len(), s.Pixels(), want, len(s.Images))
 	}
 	if s.Names != nil && len(s.Names) != s.Len() {
@@ -67,14 +81,21 @@ func (s *Set) Check() error {
 	return nil
 }
 
-// Subset returns the images at the given indices, in that order, as a copy.
+// Subset returns the images at the given indices, in that order: as a copy, or
+// from the same source.
 func (s *Set) Subset(indices []int) *Set {
 	out := *s
-	out.Images = make([]uint8, 0, len(indices)*s.Pixels())
+	if s.Source != nil {
+		out.Source = choose(s.Source, indices)
+	} else {
+		out.Images = make([]uint8, 0, len(indices)*s.Pixels())
+	}
 	out.Labels = make([]int32, len(indices))
 	out.Names = nil
 	for k, i := range indices {
-		out.Images = append(out.Images, s.Image(i)...)
+		if s.Source == nil {
+			out.Images = append(out.Images, s.Image(i)...)
+		}
 		out.Labels[k] = s.Labels[i]
 		if s.Names != nil {
 			out.Names = append(out.Names, s.Names[i])

@@ -69,7 +69,7 @@ type Push struct {
 // Pushes sorts the images of a loader by the probability that the model gives
 // their right class (each class's own sigmoid where the loss is sigmoid-mse,
 // softmax otherwise) and measures the loss's push in ten equal bins. It panics
-// where there is no loss of that name.
+// where there is no loss of that name, and with a *data.ReadError where an image cannot be read.
 func Pushes(model nn.Layer, lossName string, loader *data.Loader) []Push {
 	bins := make([]Push, 10)
 	for i := range bins {
@@ -105,6 +105,9 @@ func Pushes(model nn.Layer, lossName string, loader *data.Loader) []Push {
 			b.Images++
 			b.Gradient += math.Sqrt(length) * float64(n) // the loss is a mean over n images
 		}
+	}
+	if err := loader.Err(); err != nil {
+		panic(err)
 	}
 	for i := range bins {
 		bins[i].Gradient /= float64(max(bins[i].Images, 1))

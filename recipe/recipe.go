@@ -272,14 +272,16 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 	r.SwitchLoss(t)
 	t.Train.DropLast = r.DropLast
 	if valid != nil {
-		t.Valid = data.NewLoader(mem, valid, 500)
+		t.Valid = data.NewLoader(mem, valid, judged(valid))
 	}
 	if r.Augment != "" {
 		changes, err := augment.Parse(r.Augment)
 		if err != nil {
 			return nil, err
 		}
-		changes = set.Measure(changes)
+		if changes, err = set.Measure(changes); err != nil {
+			return nil, err
+		}
 		if err := changes.Fits(set.Channels, set.Height, set.Width); err != nil {
 			return nil, &AugmentError{err}
 		}
@@ -293,6 +295,10 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 	}
 	return t, nil
 }
+
+// judged is how many images are evaluated at a time: 500, or fewer of large images,
+// whose maps would else take gigabytes.
+func judged(s *data.Set) int { return min(500, max(2_000_000/s.Pixels(), 16)) }
 
 func (r Recipe) optimizer(model nn.Layer) optim.Optimizer {
 	groups := optim.Groups(model.Params(), r.Decay, r.BiasRate)

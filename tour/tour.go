@@ -71,6 +71,11 @@ func Run(ctx context.Context, opt Options) error {
 	if ds.Train == nil || ds.Test == nil {
 		return fmt.Errorf("%s has no test images; the tour wants training and test images (folders training/ and testing/)", ds.Name)
 	}
+	for _, set := range []*data.Set{ds.Train, ds.Test} {
+		if set.Streamed() { // the average and the pictures take all images at once
+			return fmt.Errorf("%s is too large for the tour, which holds all images in memory: %s of %s; train on it with inkling train", ds.Name, data.Thousands(set.Len()), data.Size(set.Height, set.Width))
+		}
+	}
 	if err := os.MkdirAll(opt.Out, 0o755); err != nil {
 		return named(opt.Out, err)
 	}

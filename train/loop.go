@@ -161,6 +161,9 @@ func (r *run) epoch(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.Train.Err(); err != nil { // an image of a streamed set has gone
+		return r.stop(false, err)
+	}
 	// The last step may have done it, and no loss has been computed since.
 	if p := notFinite(r.state); p != nil {
 		return &Diverged{epoch, r.at.Batch - 1, "in " + p.Name + " after the step"}

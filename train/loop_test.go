@@ -387,3 +387,43 @@ func TestSameSeedSameBits(t *testing.T) {
 		}
 	}
 }
+
+// vanishing is a source of images of which one cannot be read.
+type vanishing struct {
+	*data.Set
+	gone int
+}
+
+func (v vanishing) Read(i int, dst []uint8) error {
+	if i == v.gone {
+		return errors.New("the file is gone")
+	}
+	copy(dst, v.Image(i))
+	return nil
+}
+
+func (v vanishing) Stamp(i int) string { return "" }
+
+// An image that goes away ends the training with its name, where it is trained on,
+// judged by, or looked at for a rate.
+func TestAnImageGoesAway(t *testing.T) {
+	without := func(gone int) *data.Set {
+		held := halves(60)
+		s := *held
+		s.Source, s.Images = vanishing{held, gone}, nil
+		return &s
+	}
+	for name, gone := range map[string][2]int{"trained on": {37, -1}, "judged by": {-1, 12}} {
+		trainer := small(t, 0.1)
+		trainer.Train, trainer.Valid = data.NewLoader(tensor.CPU, without(gone[0]), 10), data.NewLoader(tensor.CPU, without(gone[1]), 10)
+		var failed *data.ReadError
+		if err := trainer.Run(context.Background()); !errors.As(err, &failed) || !strings.Contains(err.Error(), ": the file is gone") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if gone[0] >= 0 {
+			if _, err := train.FindRate(context.Background(), trainer, nil); !errors.As(err, &failed) {
+				t.Errorf("the search for a rate: %v", err)
+			}
+		}
+	}
+}

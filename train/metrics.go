@@ -24,9 +24,13 @@ type Evaluation struct {
 }
 
 // Evaluate runs a model over all of a loader's images in order. loss may be nil. It
-// panics with a *tensor.ShapeError if the model knows another number of classes.
+// panics with a *tensor.ShapeError if the model knows another number of classes, and
+// with a *data.ReadError if an image of a streamed set cannot be read.
 func Evaluate(model nn.Layer, loss nn.Loss, loader *data.Loader) *Evaluation {
-	e, _ := evaluate(context.Background(), model, loss, loader)
+	e, err := evaluate(context.Background(), model, loss, loader)
+	if err != nil {
+		panic(err)
+	}
 	return e
 }
 
@@ -58,6 +62,9 @@ func evaluate(ctx context.Context, model nn.Layer, loss nn.Loss, loader *data.Lo
 		}
 		e.Answers = append(e.Answers, logits.Value().ArgMax(1).Ints()...)
 		e.Logits = append(e.Logits, logits.Value().Float32s()...)
+	}
+	if err := all.Err(); err != nil {
+		return nil, err
 	}
 	e.Loss = total / float64(max(e.Images, 1))
 	e.count(set.Labels, c)

@@ -86,6 +86,9 @@ func FindRate(ctx context.Context, t *Trainer, progress func(step, steps int)) (
 				return c, c.suggest()
 			}
 		}
+		if err := t.Train.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return c, c.suggest()
 }

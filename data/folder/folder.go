@@ -66,6 +66,10 @@ type Options struct {
 	Progress      func(done, total int) // images decoded; total is 0 while unknown. Called from several goroutines, one at a time
 }
 
+// HeldBytes is the most that the pixels of a data set may take to be held in memory;
+// a larger one is read image by image while it is used.
+const HeldBytes = 512 << 20
+
 // Limits bound memory and time. A zero field is its default.
 type Limits struct {
 	FileBytes  int64 // of one image file: 64 MiB

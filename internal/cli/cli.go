@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"inkling/data"
 	"inkling/data/folder"
 	"inkling/device/cpu"
 	"inkling/internal/kernel"
@@ -44,7 +45,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 	defer func() {
 		if failure := recover(); failure != nil {
 			fmt.Fprintf(errOut, "inkling: %s\n", oneLine(fmt.Sprint(failure)))
-			if debugging() {
+			if _, file := failure.(*data.ReadError); file {
+				// an image went away while it was in use: nobody's fault here
+			} else if debugging() {
 				errOut.Write(debug.Stack())
 			} else {
 				fmt.Fprintln(errOut, "inkling: this is a fault of the program; INKLING_DEBUG=1 shows where")
