@@ -25,30 +25,18 @@ type Mistake struct {
 // Worst returns up to n mistakes, the surest first: those whose right class got
 // the least probability.
 func Worst(e *train.Evaluation, labels []int32, n int) []Mistake {
-	var all []Mistake
-	for i, answer := range e.Answers {
-		if answer != labels[i] {
-			all = append(all, Mistake{i, int(labels[i]), int(answer), Softmax(e.Logits[i*e.Classes : (i+1)*e.Classes])})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Mistake) int {
-		switch pa, pb := a.Probs[a.Label], b.Probs[b.Label]; {
-		case pa < pb:
-			return -1
-		case pa > pb:
-			return 1
-		}
-		return 0
-	})
-	return all[:min(n, len(all))]
+	return (&Answers{Evaluation: e, Labels: labels}).Worst(n)
 }
 
 // Softmax turns one row of logits into probabilities, in double precision.
-func Softmax(logits []float32) []float64 {
+func Softmax(logits []float32) []float64 { return softmaxAt(logits, 1) }
+
+// softmaxAt is the softmax of logits divided by a temperature.
+func softmaxAt(logits []float32, temperature float64) []float64 {
 	most := float64(slices.Max(logits))
 	out, sum := make([]float64, len(logits)), 0.0
 	for i, z := range logits {
-		out[i] = math.Exp(float64(z) - most)
+		out[i] = math.Exp((float64(z) - most) / temperature)
 		sum += out[i]
 	}
 	for i := range out {

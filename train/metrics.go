@@ -71,6 +71,27 @@ func evaluate(ctx context.Context, model nn.Layer, loss nn.Loss, loader *data.Lo
 	return e, nil
 }
 
+// Tally is the Evaluation of answers that are there already: logits (images,
+// classes) and the images' labels. It has no loss. Of equal logits the first counts
+// as the answer. It panics unless there are logits for each label.
+func Tally(logits []float32, labels []int32, classes int) *Evaluation {
+	if len(logits) != len(labels)*classes {
+		panic(fmt.Sprintf("train: %d logits for %d images of %d classes", len(logits), len(labels), classes))
+	}
+	e := &Evaluation{Images: len(labels), Classes: classes, Logits: logits}
+	for i := range labels {
+		row, best := logits[i*classes:(i+1)*classes], 0
+		for k, z := range row {
+			if z > row[best] {
+				best = k
+			}
+		}
+		e.Answers = append(e.Answers, int32(best))
+	}
+	e.count(labels, classes)
+	return e
+}
+
 func (e *Evaluation) count(labels []int32, classes int) {
 	e.Confusion = make([][]int, classes)
 	for i := range e.Confusion {

@@ -61,3 +61,16 @@ func TestEvaluate(t *testing.T) {
 	}()
 	train.Evaluate(asLogits, nil, data.NewLoader(tensor.CPU, set, 5))
 }
+
+func TestTally(t *testing.T) {
+	e := train.Tally([]float32{3, 1, 2 /**/, 0, 0, 5 /**/, 1, 1, 0}, []int32{0, 1, 1}, 3)
+	if want := [][]int{{1, 0, 0}, {1, 0, 1}, {0, 0, 0}}; !slices.EqualFunc(e.Confusion, want, slices.Equal) || e.Accuracy != 1.0/3 || !slices.Equal(e.Answers, []int32{0, 2, 0}) {
+		t.Errorf("confusion %v, answers %v, accuracy %v", e.Confusion, e.Answers, e.Accuracy)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("five logits for two images of three classes are taken")
+		}
+	}()
+	train.Tally(make([]float32, 5), []int32{0, 1}, 3)
+}
