@@ -130,9 +130,9 @@ type evalEnds struct {
 	Page  string `json:"html"`  // the file; "" where none was asked for
 }
 
-// answers asks the model about the images of a set.
-func (e *evaluation) answers(ctx context.Context, set *data.Set) (*explain.Answers, error) {
-	logits, err := ask(ctx, e.c, set, func(done, all int) {
+// answers asks the model about the images of a set, and looks them up.
+func (e *evaluation) answers(ctx context.Context, set *data.Set, finder *leakFinder) (*explain.Answers, error) {
+	logits, err := ask(ctx, e.c, set, finder.look, func(done, all int) {
 		if !e.json {
 			e.live.progress("judging", done, all)
 		}
@@ -153,12 +153,13 @@ func (e *evaluation) fit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l := leaksOf(e.c, set, valid.learned); 10*l.Found >= l.Checked && l.Found > 0 {
-		return fmt.Errorf("the model learned from %d of the %s that could be looked up; a temperature fitted to training images would be too low", l.Found, count(l.Checked, "validation image"))
-	}
-	a, err := e.answers(ctx, set)
+	l := newLeakFinder(e.c, valid.learned)
+	a, err := e.answers(ctx, set, l)
 	if err != nil {
 		return err
+	}
+	if 10*l.Found >= l.Checked && l.Found > 0 {
+		return fmt.Errorf("the model learned from %d of the %s that could be looked up; a temperature fitted to training images would be too low", l.Found, count(l.Checked, "validation image"))
 	}
 	temperature, err := explain.FitTemperature(a.Evaluation, set.Labels)
 	if err != nil {

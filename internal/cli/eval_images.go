@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"inkling/classifier"
 	"inkling/data"
@@ -31,6 +33,8 @@ type trainedBy struct {
 	Images  int     `json:"images"` // that it learned from
 	ValidOn string  `json:"validated_on"`
 	Share   float64 `json:"valid_share"` // of the training images, that was set aside; 0 for none
+	// Fingerprint tells the images that it learned from from others, where they were streamed.
+	Fingerprint string `json:"fingerprint"`
 }
 
 // openFor opens a data set with images as a model wants them.
@@ -52,29 +56,31 @@ func openFor(ctx context.Context, c *classifier.Model, name string) (*source.Ope
 		if *set == nil {
 			continue
 		}
-		const most = 4 << 30 // bytes, as a folder's images may have
-		if n := (*set).Len(); n > most/s.Pixels() {
-			return nil, fmt.Errorf("%s as the model wants them, %s, do not fit into %d GiB", count(n, "image"), data.Size(s.Height, s.Width), most>>30)
+		if *set, err = brought(*set, s.Channels, s.Height, s.Width); err != nil {
+			return nil, err
 		}
-		*set = brought(*set, s.Channels, s.Height, s.Width)
 	}
 	return opened, nil
 }
 
 // brought brings images to a model's size and channels, as picture.To does; folders
 // have them already.
-func brought(s *data.Set, channels, height, width int) *data.Set {
+func brought(s *data.Set, channels, height, width int) (*data.Set, error) {
 	if s.Channels == channels && s.Height == height && s.Width == width {
-		return s
+		return s, nil
+	}
+	const most = 4 << 30 // bytes
+	if s.Len() > most/(channels*height*width) {
+		return nil, fmt.Errorf("%s as the model wants them, %s, do not fit into %d GiB", count(s.Len(), "image"), data.Size(height, width), most>>30)
 	}
 	out := *s
-	out.Channels, out.Height, out.Width = channels, height, width
+	out.Channels, out.Height, out.Width, out.Source = channels, height, width, nil
 	out.Images = make([]uint8, s.Len()*out.Pixels())
 	for i := range s.Len() {
 		p := picture.Picture{Pix: s.Image(i), Channels: s.Channels, Height: s.Height, Width: s.Width}
 		p.Into(out.Image(i), channels, height, width)
 	}
-	return &out
+	return &out, nil
 }
 
 // choose picks the images of a split: "test", "valid", "train", or "" for the first
@@ -107,11 +113,20 @@ func choose(c *classifier.Model, ds *data.Dataset, split string) (*judgedOn, err
 func divided(c *classifier.Model, ds *data.Dataset) (learned, aside *data.Set) {
 	var by trainedBy
 	text, err := json.Marshal(c.Training)
-	if err != nil || json.Unmarshal(text, &by) != nil || c.Seen == nil || ds.Train == nil || by.ValidOn != "validation" || !(by.Share > 0 && by.Share < 1) {
+	if err != nil || json.Unmarshal(text, &by) != nil || ds.Train == nil || by.ValidOn != "validation" || !(by.Share > 0 && by.Share < 1) {
 		return ds.Train, nil
 	}
 	learned, aside = ds.Train.Split(by.Share, rand.New(rand.NewPCG(by.Seed, 2)))
-	if learned.Len() != by.Images || learned.Len() != c.Seen.Images {
+	if learned.Len() != by.Images || aside.Len() == 0 {
+		return ds.Train, nil
+	}
+	if learned.Streamed() {
+		if by.Fingerprint != learned.Fingerprint() {
+			return ds.Train, nil
+		}
+		return learned, aside
+	}
+	if c.Seen == nil {
 		return ds.Train, nil
 	}
 	for i := range learned.Len() {
@@ -169,18 +184,26 @@ func some(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// ask runs the model on all images, some at a time. Logits that are no numbers are an error.
-func ask(ctx context.Context, c *classifier.Model, set *data.Set, progress func(done, all int)) ([]float32, error) {
+// ask runs the model on all images, some at a time, and shows each one to look.
+// Logits that are no numbers are an error.
+func ask(ctx context.Context, c *classifier.Model, set *data.Set, look func(name string, image []uint8), progress func(done, all int)) ([]float32, error) {
 	const most = 1 << 21 // pixels at a time, of which a model makes many times as many numbers
-	step := min(max(most/set.Pixels(), 1), 256)
-	classes := len(c.Classes)
+	pixels, classes := set.Pixels(), len(c.Classes)
+	step := min(max(most/pixels, 1), 256)
 	logits := make([]float32, 0, set.Len()*classes)
+	images := make([]uint8, min(step, set.Len())*pixels)
 	for from := 0; from < set.Len(); from += step {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		to := min(from+step, set.Len())
-		batch := c.Logits(set.Images[from*set.Pixels() : to*set.Pixels()])
+		if err := read(set, from, to, images); err != nil {
+			return nil, err
+		}
+		for i := from; i < to; i++ {
+			look(set.Name(i), images[(i-from)*pixels:(i-from+1)*pixels])
+		}
+		batch := c.Logits(images[:(to-from)*pixels])
 		if k := slices.IndexFunc(batch, func(v float32) bool { return v-v != 0 }); k >= 0 { // NaN or infinite
 			return nil, fmt.Errorf("the model answers %v for class %s of %s: its numbers are too large to be asked", batch[k], quote(c.Classes[k%classes]), quote(set.Name(from+k/classes)))
 		}
@@ -188,4 +211,25 @@ func ask(ctx context.Context, c *classifier.Model, set *data.Set, progress func(
 		progress(to, set.Len())
 	}
 	return logits, nil
+}
+
+// read reads some images, one after another, on all cores.
+func read(set *data.Set, from, to int, images []uint8) error {
+	workers, pixels := runtime.GOMAXPROCS(0), set.Pixels()
+	failed := make([]error, workers)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			for i := from + w; i < to && failed[w] == nil; i += workers {
+				failed[w] = set.Read(i, images[(i-from)*pixels:(i-from+1)*pixels])
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -100,14 +100,15 @@ type calibrated struct {
 
 // judge asks the model and works everything out.
 func (e *evaluation) judge(ctx context.Context) (*judged, error) {
-	a, err := e.answers(ctx, e.set)
+	finder := newLeakFinder(e.c, e.on.learned)
+	a, err := e.answers(ctx, e.set, finder)
 	if err != nil {
 		return nil, err
 	}
 	j := &judged{
 		Event: "eval", Model: e.model, Data: e.opened.Name, From: e.opened.From, Split: e.on.split, Images: a.Images, Accuracy: a.Accuracy,
 		MeanF1: explain.MeanF1(a.Scores()), Classes: e.c.Classes, PerClass: map[string]judgedClass{}, Confusion: a.Confusion,
-		Learned: leaksOf(e.c, e.set, e.on.learned), Missing: []string{}, Notes: []string{}, Mistakes: []judgedImage{}, LabelErrors: []judgedImage{},
+		Learned: finder.leaks, Missing: []string{}, Notes: []string{}, Mistakes: []judgedImage{}, LabelErrors: []judgedImage{},
 		what: e.on.what, answers: a, scores: a.Scores(), calibration: a.Calibration(), set: e.set,
 	}
 	for i, s := range j.scores {

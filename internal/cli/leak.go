@@ -38,32 +38,43 @@ type leak struct {
 // kept is how many leaks, mistakes and likely label errors are reported one by one.
 const kept = 100
 
-// leaksOf looks the images up among the training images that are at hand, learned,
-// which may be nil, and in what the model file remembers.
-func leaksOf(c *classifier.Model, set, learned *data.Set) leaks {
-	at := map[[32]byte]int{}
-	if learned != nil {
+// leakFinder looks images up among those that a model learned from: the training
+// images at hand, and what the model file remembers.
+type leakFinder struct {
+	leaks
+	seen    *classifier.Sketch
+	learned *data.Set
+	at      map[[32]byte]int // of the training images at hand, by their hashes; nil where there are none
+}
+
+// newLeakFinder takes the training images at hand, or nil. Those of a streamed set
+// are not read for this.
+func newLeakFinder(c *classifier.Model, learned *data.Set) *leakFinder {
+	f := &leakFinder{leaks: leaks{Copies: []leak{}}, seen: c.Seen, learned: learned}
+	if learned != nil && !learned.Streamed() {
+		f.at = map[[32]byte]int{}
 		for i := range learned.Len() {
-			at[sha256.Sum256(learned.Image(i))] = i
+			f.at[sha256.Sum256(learned.Image(i))] = i
 		}
 	}
-	l := leaks{Copies: []leak{}}
-	for i := range set.Len() {
-		of, here := at[sha256.Sum256(set.Image(i))]
-		in, known := c.Seen.Holds(set.Image(i))
-		if known || learned != nil {
-			l.Checked++
-		}
-		if !here && !in {
-			continue
-		}
-		if l.Found++; len(l.Copies) < kept {
-			one := leak{Image: set.Name(i)}
-			if here {
-				one.Of = learned.Name(of)
-			}
-			l.Copies = append(l.Copies, one)
-		}
+	return f
+}
+
+// look looks an image up.
+func (f *leakFinder) look(name string, image []uint8) {
+	of, here := f.at[sha256.Sum256(image)]
+	in, known := f.seen.Holds(image)
+	if known || f.at != nil {
+		f.Checked++
 	}
-	return l
+	if !here && !in {
+		return
+	}
+	if f.Found++; len(f.Copies) < kept {
+		one := leak{Image: name}
+		if here {
+			one.Of = f.learned.Name(of)
+		}
+		f.Copies = append(f.Copies, one)
+	}
 }

@@ -206,6 +206,9 @@ func (t *training) save(more map[string]any) error {
 		return err
 	}
 	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called, "valid_share": t.split.share})
+	if set.Streamed() { // there is no sketch of the images
+		settings["fingerprint"] = set.Fingerprint()
+	}
 	maps.Copy(settings, more)
 	c := &classifier.Model{
 		Info: classifier.Info{
