@@ -28,6 +28,7 @@ var may = map[string][]string{
 	"data":              {"data/augment", "tensor"},
 	"data/idx":          {"data"},
 	"data/picture":      {},
+	"data/ink":          {},
 	"data/folder":       {"data", "data/idx", "data/picture"},
 	"data/fetch":        {},
 	"data/synth":        {"data"},
