@@ -92,3 +92,11 @@ func New(name string, s Spec, init nn.Init) (nn.Layer, error) {
 func find(name string) int {
 	return slices.IndexFunc(registry, func(e entry) bool { return e.name == name })
 }
+
+// HeadOf returns how the names of a model's last layer begin, "fc." of resnet18:
+// the part that depends on the classes.
+func HeadOf(net nn.Layer) string {
+	all := net.Params()
+	name, _, _ := strings.Cut(all[len(all)-1].Name, ".")
+	return name + "."
+}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"inkling/autograd"
 	"inkling/data"
 	"inkling/data/augment"
 	"inkling/models"
@@ -42,6 +43,9 @@ type Recipe struct {
 	Clip      float64 `json:"clip"`      // the greatest norm of a step's gradients; 0 for no limit
 	Augment   string  `json:"augment"`   // as package augment reads it; "" for none
 	EMA       float64 `json:"ema"`       // how much an average of the weights keeps at each step; 0 for none
+	// BodyRate is times the rate for all but the model's head, where a training begins with
+	// what another has learned; 0 where it does not.
+	BodyRate float64 `json:"body_rate,omitempty"`
 }
 
 // ByName returns a preset, or an error that lists them.
@@ -179,6 +183,8 @@ func (r Recipe) Check() error {
 		return fmt.Errorf("biases at %g times the rate: want 0 or more", r.BiasRate)
 	case !within(r.Clip, 0, math.Inf(1)):
 		return fmt.Errorf("gradients clipped to %g: want 0 or more", r.Clip)
+	case !within(r.BodyRate, 0, math.Inf(1)):
+		return fmt.Errorf("the body at %g times the rate: want 0 or more", r.BodyRate)
 	case !within(r.EMA, 0, 1):
 		return fmt.Errorf("averages that keep %g: want 0 or more, and less than 1", r.EMA)
 	}
@@ -301,7 +307,7 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 func judged(s *data.Set) int { return min(500, max(2_000_000/s.Pixels(), 16)) }
 
 func (r Recipe) optimizer(model nn.Layer) optim.Optimizer {
-	groups := optim.Groups(model.Params(), r.Decay, r.BiasRate)
+	groups := r.groups(model)
 	if r.Adaptive() {
 		o := optim.NewAdam(nil, r.Rate)
 		o.Groups, o.Beta1, o.Beta2, o.Eps = groups, r.Momentum, r.Beta2, r.Eps
@@ -310,4 +316,25 @@ func (r Recipe) optimizer(model nn.Layer) optim.Optimizer {
 	o := optim.NewSGD(nil, r.Rate)
 	o.Groups, o.Momentum, o.Nesterov = groups, r.Momentum, r.Optimizer == "nesterov"
 	return o
+}
+
+// groups are a model's parameters as the recipe treats them.
+func (r Recipe) groups(model nn.Layer) []optim.Group {
+	if r.BodyRate == 0 {
+		return optim.Groups(model.Params(), r.Decay, r.BiasRate)
+	}
+	var body, head []*autograd.Param
+	of := models.HeadOf(model)
+	for _, p := range model.Params() {
+		if strings.HasPrefix(p.Name, of) {
+			head = append(head, p)
+		} else {
+			body = append(body, p)
+		}
+	}
+	slow := optim.Groups(body, r.Decay, r.BiasRate)
+	for i := range slow {
+		slow[i].Rate *= r.BodyRate
+	}
+	return append(slow, optim.Groups(head, r.Decay, r.BiasRate)...)
 }
