@@ -6,8 +6,7 @@ import "inkling/tensor"
 
 type sum struct {
 	x    *Var
-	kept [8]int  // z's shape with the summed axes kept at size 1
-	over [8]bool // which axes those are
+	kept [8]int // z's shape with the summed axes kept at size 1
 }
 
 // Sum adds x up along the axes; without axes, all of it.
@@ -25,12 +24,6 @@ func (x *Var) SumKeep(axes ...int) *Var {
 func (x *Var) reduced(kept *tensor.Tensor, keep bool, axes []int) *Var {
 	n := sum{x: x}
 	copy(n.kept[:], kept.Shape())
-	for i := range kept.Rank() {
-		n.over[i] = len(axes) == 0
-	}
-	for _, a := range axes {
-		n.over[(a+kept.Rank())%kept.Rank()] = true
-	}
 	if !keep {
 		kept = dropAxes(kept, axes)
 	}

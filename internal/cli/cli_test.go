@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inkling/classifier"
+	"inkling/internal/scenes"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"jsonl":    jsonLines,
 			"oneline":  oneLineOf,
 			"truncate": truncate,
+			"scenes":   drawScenes,
 		},
 	})
 }
@@ -94,6 +96,18 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// drawScenes makes a folder of photographs, so many of each class: scenes DIR 8, or
+// scenes DIR 8 broken, where three of them are none.
+func drawScenes(ts *testscript.TestScript, neg bool, args []string) {
+	each, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(scenes.Folder(ts.MkAbs(args[0]), each, 1))
+	if len(args) > 2 && args[2] == "broken" {
+		_, err := scenes.Broken(ts.MkAbs(args[0]))
+		ts.Check(err)
+	}
 }
 
 // TestInterrupt interrupts commands in the middle of long work: they end soon, and
@@ -152,7 +166,7 @@ func TestInterruptedTraining(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, asked := range []string{"", " --json"} {
-		c := command("train digits --model linear --epochs 100000 --ema 0.9" + asked)
+		c := command("train digits --recipe plain --model linear --epochs 100000 --ema 0.9" + asked)
 		var said bytes.Buffer
 		c.Stderr = &said
 		out, err := c.StdoutPipe()
@@ -170,12 +184,12 @@ func TestInterruptedTraining(t *testing.T) {
 			}
 		}
 		c.Wait()
-		if c.ProcessState.ExitCode() != 130 || !strings.HasSuffix(said.String(), "inkling: interrupted\n") {
+		if c.ProcessState.ExitCode() != 130 || said.String() != "inkling: interrupted\n" {
 			t.Errorf("%s: exit status %d, said %q", asked, c.ProcessState.ExitCode(), &said)
 		}
-		want := regexp.MustCompile(`\nStopped: the model as it was after ([0-9]+ batch(es)? of 29 in )?epoch [0-9]+ of 100000\s+is\s+in\s+inkling-model\.safetensors;\s+its\s+accuracy\s+(has\s+not\s+been\s+measured|on\s+the\s+validation\s+images\s+is\s+[0-9.]+\s+%)\.\nThe same command with --resume goes on from inkling-model\.checkpoint\.safetensors\.\n$`)
+		want := regexp.MustCompile(`\nStopped: the model as it was after ([0-9]+ batch(es)? of 29 in )?epoch [0-9]+ of 100000\s+is\s+in\s+inkling-model\.safetensors;\s+its\s+accuracy\s+(has\s+not\s+been\s+measured|on\s+the\s+validation\s+images\s+is\s+[0-9.]+\s+%)\.\n$`)
 		if asked != "" {
-			want = regexp.MustCompile(`\n\{"event":"stopped","epochs":[0-9]+,"batches":[0-9]+,"model_file":"inkling-model.safetensors","kept":"the model as it was after [^"]*; its accuracy (has not been measured","accuracy":null|on the validation images is [0-9.]+ %","accuracy":[0-9.]+),"previous_file":"inkling-model.safetensors.prev","checkpoint_file":"inkling-model.checkpoint.safetensors"\}\n$`)
+			want = regexp.MustCompile(`\n\{"event":"stopped","epochs":[0-9]+,"batches":[0-9]+,"model_file":"inkling-model.safetensors","kept":"the model as it was after [^"]*; its accuracy (has not been measured","accuracy":null|on the validation images is [0-9.]+ %","accuracy":[0-9.]+),"previous_file":"inkling-model.safetensors.prev"\}\n$`)
 		}
 		if !want.MatchString(printed.String()) {
 			t.Errorf("%s: printed at the end %q", asked, printed.String()[max(0, printed.Len()-300):])

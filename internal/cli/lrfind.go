@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inkling/data/source"
@@ -130,7 +131,7 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 // points at the suggestion: at most 12 rows.
 func (s *screen) rates(c *train.RateCurve) string {
 	width := max(min(s.width, 72)-12, 20)
-	graph := asciigraph.Plot(c.Losses, asciigraph.Width(width), asciigraph.Height(8), asciigraph.Precision(2), asciigraph.Offset(3))
+	graph := asciigraph.Plot(c.Losses, asciigraph.Width(width), asciigraph.Height(8), asciigraph.Precision(digitsOf(c.Losses, 8)), asciigraph.Offset(3))
 	lines := strings.Split(strings.TrimRight(graph, "\n"), "\n")
 	origin := max(strings.Index(lines[0], "┤"), strings.Index(lines[0], "┼")) + 1 // the curve's first column; what stands before is ASCII
 	from, to := math.Log10(c.Rates[0]), math.Log10(c.Rates[len(c.Rates)-1])
@@ -152,4 +153,14 @@ func (s *screen) rates(c *train.RateCurve) string {
 	}
 	put(&pointer, column(c.Valley), fmt.Sprintf("^ %.2g", c.Valley))
 	return strings.Join(append(lines, pointer.String(), axis.String(), strings.Repeat(" ", origin)+"smoothed loss over the learning rate"), "\n")
+}
+
+// digitsOf is how many decimals tell the labels of an axis of so many rows apart: two
+// at least.
+func digitsOf(values []float64, rows int) uint {
+	step := (slices.Max(values) - slices.Min(values)) / float64(rows)
+	if !(step > 0) {
+		return 2
+	}
+	return uint(min(max(math.Ceil(-math.Log10(step)), 2), 8))
 }

@@ -49,13 +49,12 @@ func (t *table) progress(name string, done, all int) {
 	t.bar.SetCurrent(int64(done))
 }
 
-// endBar removes the live line.
+// endBar removes the live line, as far as it has come.
 func (t *table) endBar() {
 	if t.bar == nil {
 		return
 	}
-	t.bar.SetCurrent(t.bar.Current() + 1<<40)
-	t.bar.SetTotal(-1, true)
+	t.bar.Abort(true)
 	t.bars.Wait()
 	t.bars, t.bar, t.text = nil, nil, t.w
 }

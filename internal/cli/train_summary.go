@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"inkling/explain"
+	"inkling/train"
+)
+
+// trainSummary is what a training came to on the images that it was validated on.
+type trainSummary struct {
+	Images int     `json:"images"`
+	Low    float64 `json:"low"` // Wilson's interval of the accuracy, 95 %
+	High   float64 `json:"high"`
+	// Weakest is the class that is told best the least often, Confused the pair of classes where
+	// most go wrong; null where all are told.
+	Weakest  *classResult `json:"weakest"`
+	Confused *confusion   `json:"confused"`
+}
+
+type (
+	classResult struct {
+		Class string `json:"class"`
+		Right int    `json:"right"`
+		Of    int    `json:"of"`
+	}
+	confusion struct {
+		Class  string `json:"class"`
+		As     string `json:"as"`
+		Images int    `json:"images"`
+		Of     int    `json:"of"`
+	}
+)
+
+// summary sums an evaluation up; nil of none.
+func summary(e *train.Evaluation, classes []string) *trainSummary {
+	if e == nil || e.Images == 0 {
+		return nil
+	}
+	s := &trainSummary{Images: e.Images}
+	s.Low, s.High = explain.Wilson(int(math.Round(e.Accuracy*float64(e.Images))), e.Images)
+	for label, row := range e.Confusion {
+		all := 0
+		for _, n := range row {
+			all += n
+		}
+		if r := (classResult{classes[label], row[label], all}); all > r.Right && (s.Weakest == nil || r.Right*s.Weakest.Of < s.Weakest.Right*all) {
+			s.Weakest = &r
+		}
+		for answer, n := range row {
+			if answer != label && n > 0 && (s.Confused == nil || n > s.Confused.Images) {
+				s.Confused = &confusion{classes[label], classes[answer], n, all}
+			}
+		}
+	}
+	return s
+}
+
+// summed prints what a training came to, and what to do next.
+func (t *trainText) summed(e trainEnds) {
+	if s := e.Summary; s != nil {
+		t.sentence("    ", "  On other images like these: %.1f to %.1f %% (a 95 %% interval, from %s).", 100*s.Low, 100*s.High, count(s.Images, "image"))
+		if w := s.Weakest; w != nil {
+			t.sentence("    ", "  Weakest: %s, %d of %d right.", quote(w.Class), w.Right, w.Of)
+		}
+		if c := s.Confused; c != nil {
+			t.sentence("    ", "  Most often confused: %s taken for %s, %d of %d.", quote(c.Class), quote(c.As), c.Images, c.Of)
+		}
+	}
+}
+
+// next are the commands that a model file invites to.
+func next(model, data string) []string {
+	return []string{
+		fmt.Sprintf("inkling eval %s %s", quote(display(model)), quote(data)),
+		fmt.Sprintf("inkling predict %s IMAGE", quote(display(model))),
+	}
+}
+
+// errPatience ends a training whose validation loss has not become better for as
+// many epochs as it was given.
+var errPatience = errors.New("no better validation loss")
+
+// waiting counts the epochs since the best validation loss.
+type waiting struct {
+	best   float64
+	epochs int
+	begun  bool
+}
+
+// over returns errPatience where patience epochs have brought nothing; 0 waits for ever.
+func (w *waiting) over(e *train.Epoch, patience int) error {
+	if patience == 0 || e.Valid == nil {
+		return nil
+	}
+	if !w.begun || e.Valid.Loss < w.best {
+		*w = waiting{e.Valid.Loss, 0, true}
+		return nil
+	}
+	if w.epochs++; w.epochs >= patience {
+		return errPatience
+	}
+	return nil
+}
