@@ -34,7 +34,7 @@ var may = map[string][]string{
 	"data/synth":        {"data"},
 	"data/source":       {"data", "data/fetch", "data/folder", "data/idx", "data/synth"},
 	"safetensors":       {},
-	"classifier":        {"autograd", "data/augment", "models", "nn", "safetensors", "tensor"},
+	"classifier":        {"autograd", "data/augment", "data/ink", "data/picture", "models", "nn", "safetensors", "tensor"},
 	"train":             {"autograd", "data", "nn", "optim", "tensor"},
 	"checkpoint":        {"autograd", "data", "optim", "safetensors", "tensor", "train"},
 	"recipe":            {"autograd", "data", "data/augment", "models", "nn", "optim", "tensor", "train"},

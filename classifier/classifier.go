@@ -45,7 +45,9 @@ type Info struct {
 	// validation images, so that the model is as sure as it is right (see Probabilities).
 	Temperature float64 `json:"temperature,omitempty"`
 	// Seen is a sketch of the images that the model was trained on; nil where there is none.
-	Seen     *Sketch        `json:"seen,omitempty"`
+	Seen *Sketch `json:"seen,omitempty"`
+	// Typical is what those images look like; nil where they were not measured.
+	Typical  *Typical       `json:"typical,omitempty"`
 	Training map[string]any `json:"training,omitempty"`
 	Weights  string         `json:"weights_sha256"` // of the tensors: names, shapes and bytes
 	Samples  []Sample       `json:"samples"`
@@ -63,7 +65,8 @@ const key = "inkling"
 // maxPixels bounds what a file may ask to be built.
 const maxPixels, maxClasses = 1 << 22, 100_000
 
-// Logits runs the model on images (n, channels, height, width) given as bytes.
+// Logits runs the model on images (n, channels, height, width) given as bytes. Any
+// number of goroutines may ask at the same time, as long as none changes the model.
 func (c *Model) Logits(images []byte) []float32 {
 	return c.Net.Forward(autograd.Const(c.Numbers(images))).Value().Float32s()
 }
@@ -255,6 +258,8 @@ func (i *Info) check() error {
 		return fmt.Errorf("a temperature of %v: want a positive number", i.Temperature)
 	case i.Seen.check() != nil:
 		return fmt.Errorf("the sketch of the training images: %w", i.Seen.check())
+	case i.Typical.check(i) != nil:
+		return fmt.Errorf("what the training images look like: %w", i.Typical.check(i))
 	case len(i.Samples) == 0:
 		return errors.New("the file has no sample answers, so that it cannot be verified")
 	}

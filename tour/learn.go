@@ -172,6 +172,20 @@ func (g *guide) saveModel(path, architecture string, model nn.Layer, input strin
 		},
 		Net: model,
 	}
+	if g.typical == nil {
+		set := g.Data.Train
+		typical, err := classifier.NewTypical(g.spec, set.Len(), func(i int) ([]byte, error) {
+			image := make([]byte, set.Pixels())
+			return image, set.Read(i, image)
+		})
+		if err != nil {
+			return err
+		}
+		g.typical = typical
+	}
+	if err := c.Measure(g.typical); err != nil {
+		return named(path, err)
+	}
 	var samples [][]byte
 	for i := range min(3, g.Data.Test.Len()) {
 		samples = append(samples, g.Data.Test.Image(i))

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"inkling/classifier"
 	"inkling/data"
 	"inkling/models"
 	"inkling/report"
@@ -42,14 +43,15 @@ type Options struct {
 // guide is a tour on its way.
 type guide struct {
 	Options
-	post  *post
-	story *report.Story
-	spec  models.Spec
-	train *data.Loader
-	test  *data.Loader
-	epoch []EpochEnds // everything that was measured, for metrics.json
-	base  []Baseline
-	left  Stopped // what a training that ended early has left behind
+	post    *post
+	story   *report.Story
+	spec    models.Spec
+	train   *data.Loader
+	test    *data.Loader
+	epoch   []EpochEnds // everything that was measured, for metrics.json
+	base    []Baseline
+	typical *classifier.Typical // of the training images; nil until a model is saved
+	left    Stopped             // what a training that ended early has left behind
 }
 
 // batch and rate are the story's, for every chapter that trains: see post.json.

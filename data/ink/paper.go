@@ -119,6 +119,9 @@ type strokes struct {
 	stroke []bool // the pixels that lie in a stroke, and not at its edge
 }
 
+// ErrNoInk is the error for a picture with nothing on it.
+var ErrNoInk = errors.New("no ink stands out from the paper")
+
 // strokes finds dark ink: steps 3 and 4.
 func (m *Image) strokes() (*strokes, error) {
 	lit := m
@@ -148,7 +151,7 @@ func (m *Image) strokes() (*strokes, error) {
 	copy(core[threshold:], above[threshold:])
 	full := quantile(core[:], 3, 4)
 	if full-ground < faintest {
-		return nil, errors.New("no ink stands out from the paper")
+		return nil, ErrNoInk
 	}
 	s := &strokes{blank(m.Height, m.Width), make([]bool, len(m.Pixels))}
 	for i, v := range dark.Pixels {

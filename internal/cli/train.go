@@ -44,6 +44,7 @@ type training struct {
 	tell    func(event any)
 	trainer *train.Trainer
 	split   *split
+	typical *classifier.Typical // of the training images; nil until it is measured
 	start   time.Time
 	last    trainEpoch        // the last one that has ended
 	judged  *train.Evaluation // of that one
@@ -249,6 +250,9 @@ func (t *training) save(more map[string]any) error {
 	}
 	if before := t.trainer.Train.Augment.Test(); before != (augment.Recipe{}) {
 		c.Input = before.String()
+	}
+	if err := t.measure(c); err != nil {
+		return err
 	}
 	var samples [][]byte
 	for i := range min(3, set.Len()) {

@@ -1,0 +1,204 @@
+package classifier
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+
+	"inkling/data/ink"
+	"inkling/models"
+)
+
+// Typical is what the images that a model was trained on look like. It tells how a picture has to be prepared for the model, and whether
+// a picture is like those that the model knows.
+type Typical struct {
+	Images int `json:"images"` // measured
+	// Ink is the frame of images of handwriting; nil for any others.
+	Ink *ink.Typical `json:"ink,omitempty"`
+	// Of other images: the mean of all values and their standard deviation, from 0 to 1,
+	// and how colourful they are; see look.
+	Mean     ink.Range `json:"mean"`
+	Contrast ink.Range `json:"contrast"`
+	Colour   ink.Range `json:"colour"`
+	// Energy is log Σ exp logit, of some hundred of the images: how much the model finds in
+	// them. Source: Liu et al., Energy-based Out-of-distribution Detection, 2020 (arXiv:2010.03759).
+	Energy ink.Range `json:"energy"`
+
+	asked [][]byte // the images that Energy is measured on
+}
+
+// How many training images are measured, in how many bytes, and how many of them the
+// model is asked about.
+const typicalImages, typicalBytes, typicalAnswers = 5000, 32 << 20, 500
+
+// NewTypical measures n training images of a model that wants them as s says. Image
+// returns one by its number, as channels x height x width bytes; where there are many
+// some are left out. Energy is left to Model.Measure.
+func NewTypical(s models.Spec, n int, image func(i int) ([]byte, error)) (*Typical, error) {
+	if n < 1 {
+		return nil, errors.New("there are no images to measure")
+	}
+	take := max(1, min(n, typicalImages, typicalBytes/s.Pixels()))
+	images := make([][]byte, take)
+	for k := range images {
+		var err error
+		if images[k], err = image(k * n / take); err != nil {
+			return nil, err
+		}
+	}
+	t := &Typical{Images: take}
+	if s.Channels == 1 {
+		// The error says why the images are not ones of ink, which is no fault of theirs.
+		t.Ink, _ = ink.Learn(take, s.Height, s.Width, func(i int) []byte { return images[i] })
+	}
+	looks := [3][]float64{}
+	for _, image := range images {
+		mean, contrast, colour := look(image, s.Channels)
+		looks[0], looks[1], looks[2] = append(looks[0], mean), append(looks[1], contrast), append(looks[2], colour)
+	}
+	t.Mean, t.Contrast, t.Colour = ink.NewRange(looks[0]), ink.NewRange(looks[1]), ink.NewRange(looks[2])
+	for k, asked := 0, min(take, typicalAnswers); k < asked; k++ {
+		t.asked = append(t.asked, images[k*take/asked])
+	}
+	return t, nil
+}
+
+// Measure makes t, which NewTypical measured in this process, what the model knows of
+// its training images, with the answers that its weights give for some of them now.
+func (c *Model) Measure(t *Typical) error {
+	var energies []float64
+	for images := t.asked; len(images) > 0; {
+		n := min(batchOf(c.Spec.Pixels()), len(images))
+		logits := c.Logits(bytes.Join(images[:n], nil))
+		images = images[n:]
+		for at := 0; at < len(logits); at += len(c.Classes) {
+			e := energy(logits[at : at+len(c.Classes)])
+			if math.IsNaN(e) || math.IsInf(e, 0) {
+				return fmt.Errorf("to a training image the model answers %v; it has diverged", logits[at:at+len(c.Classes)])
+			}
+			energies = append(energies, e)
+		}
+	}
+	known := *t
+	known.Energy = ink.NewRange(energies)
+	c.Typical = &known
+	return nil
+}
+
+// batchOf is how many images of so many bytes the model is asked about at a time.
+func batchOf(pixels int) int { return min(max((1<<21)/pixels, 1), 256) }
+
+// energy is log Σ exp logit.
+func energy(logits []float32) float64 {
+	most := math.Inf(-1)
+	for _, z := range logits {
+		most = max(most, float64(z))
+	}
+	sum := 0.0
+	for _, z := range logits {
+		sum += math.Exp(float64(z) - most)
+	}
+	return most + math.Log(sum)
+}
+
+// look measures an image of the model's size: mean and standard deviation of all its
+// values, from 0 to 1, and its colourfulness,
+//
+//	sqrt(var(r - g) + var((r + g)/2 - b)) + 0.3 sqrt(mean(r - g)² + mean((r + g)/2 - b)²)
+//
+// after Hasler and Süsstrunk, Measuring Colourfulness in Natural Images, 2003.
+func look(image []byte, channels int) (mean, contrast, colour float64) {
+	sum, squares := 0.0, 0.0
+	for _, v := range image {
+		x := float64(v) / 255
+		sum += x
+		squares += x * x
+	}
+	n := float64(len(image))
+	mean = sum / n
+	contrast = math.Sqrt(max(0, squares/n-mean*mean))
+	if channels != 3 {
+		return mean, contrast, 0
+	}
+	area := len(image) / 3
+	var s, q [2]float64 // of red-green and yellow-blue
+	for i := range area {
+		r, g, b := float64(image[i])/255, float64(image[area+i])/255, float64(image[2*area+i])/255
+		for k, v := range [2]float64{r - g, (r+g)/2 - b} {
+			s[k] += v
+			q[k] += v * v
+		}
+	}
+	a := float64(area)
+	variance := q[0]/a - s[0]*s[0]/a/a + q[1]/a - s[1]*s[1]/a/a
+	return mean, contrast, math.Sqrt(max(0, variance)) + 0.3*math.Hypot(s[0]/a, s[1]/a)
+}
+
+// beyond says on which side of a range a value lies: -1, 0 or 1. There is some room
+// beyond the ends, which are those of a sample.
+func beyond(v float64, r ink.Range, room float64) int {
+	room *= r.High - r.Low
+	switch {
+	case v < r.Low-room:
+		return -1
+	case v > r.High+room:
+		return 1
+	}
+	return 0
+}
+
+// unlike says in what an image of the model's size differs from the training images,
+// given the logits that the model answers with, a sentence each with a mend.
+func (c *Model) unlike(image []byte, logits []float32) (said []string) {
+	t := c.Typical
+	if t == nil {
+		return nil
+	}
+	if t.Ink != nil {
+		said = t.Ink.Unlike(&ink.Image{Height: c.Spec.Height, Width: c.Spec.Width, Pixels: image})
+	} else {
+		mean, contrast, colour := look(image, c.Spec.Channels)
+		for _, m := range []struct {
+			v            float64
+			r            ink.Range
+			what         string
+			below, above string
+		}{
+			{mean, t.Mean, "its brightness is", "take it in more light", "take it in less light"},
+			{contrast, t.Contrast, "its contrast is", "it is blank, or blurred, or in fog", "take it in softer light"},
+			{colour, t.Colour, "its colourfulness is", "the training images have more colour", "the training images have less colour"},
+		} {
+			if side := beyond(m.v, m.r, 0.05); side != 0 {
+				mend := m.below
+				if side > 0 {
+					mend = m.above
+				}
+				said = append(said, fmt.Sprintf("%s %.0f %%; in the training images it is %.0f to %.0f %%: %s", m.what, 100*m.v, 100*m.r.Low, 100*m.r.High, mend))
+			}
+		}
+	}
+	if e := energy(logits); beyond(e, t.Energy, 0.25) < 0 {
+		said = append(said, fmt.Sprintf("the model finds less in it than in any of its training images (%.1f; they have %.1f to %.1f): perhaps it shows something else", e, t.Energy.Low, t.Energy.High))
+	}
+	return said
+}
+
+// check returns an error where a file says what cannot have been measured.
+func (t *Typical) check(i *Info) error {
+	if t == nil {
+		return nil
+	}
+	for _, r := range []ink.Range{t.Mean, t.Contrast, t.Colour, t.Energy} {
+		if err := r.Check(); err != nil {
+			return err
+		}
+	}
+	if t.Ink == nil {
+		return nil
+	}
+	if i.Spec.Channels != 1 || t.Ink.Height != i.Spec.Height || t.Ink.Width != i.Spec.Width {
+		return fmt.Errorf("ink on images of %d x %d pixels; the model wants %d x %d with %d channels", t.Ink.Height, t.Ink.Width, i.Spec.Height, i.Spec.Width, i.Spec.Channels)
+	}
+	return t.Ink.Check()
+}
