@@ -17,20 +17,22 @@ const darkest = 64
 
 // lookOf decides by the number of channels, and for grey images by the border
 // of those that the story shows.
-func lookOf(s *Story) look {
-	if s.Data.channels() == 3 {
+func lookOf(s *Story) look { return s.Data.lookOf(s.pictures()) }
+
+func (d Data) lookOf(shown []Picture) look {
+	if d.channels() == 3 {
 		return asColour
 	}
 	sum, n := 0.0, 0
 	add := func(row, column int, v float64) {
-		if row == 0 || column == 0 || row == s.Data.Height-1 || column == s.Data.Width-1 {
+		if row == 0 || column == 0 || row == d.Height-1 || column == d.Width-1 {
 			sum += v
 			n++
 		}
 	}
-	for _, pic := range s.pictures() {
+	for _, pic := range shown {
 		for i, v := range pic.Pixels {
-			add(i/s.Data.Width, i%s.Data.Width, float64(v))
+			add(i/d.Width, i%d.Width, float64(v))
 		}
 	}
 	if n > 0 && sum/float64(n) > darkest {

@@ -27,7 +27,7 @@ func newPage(s *Story) *page { return &page{s, lookOf(s)} }
 // no other file, no JavaScript to be complete.
 func Write(w io.Writer, s *Story) error {
 	p := newPage(s)
-	style, err := p.style()
+	style, err := p.style("base", "figures", "tables", "deep", "print")
 	if err != nil {
 		return err
 	}
@@ -35,16 +35,25 @@ func Write(w io.Writer, s *Story) error {
 	if err != nil {
 		return err
 	}
+	return p.write(w, "index.html", p, style, script)
+}
+
+// write renders a template of the page's for what it is to tell.
+func (p *page) write(w io.Writer, name string, s any, style, script []byte) error {
 	t, err := template.New("page").Funcs(p.functions()).ParseFS(files, "page/*.html")
 	if err != nil {
 		return fmt.Errorf("the report's template: %w", err)
 	}
+	policy := "default-src 'none'; img-src data:; style-src '" + hash(style) + "'"
+	if script != nil {
+		policy += "; script-src '" + hash(script) + "'"
+	}
 	var out bytes.Buffer
-	err = t.ExecuteTemplate(&out, "index.html", map[string]any{
-		"S":       p,
+	err = t.ExecuteTemplate(&out, name, map[string]any{
+		"S":       s,
 		"Style":   template.CSS(style),
 		"Script":  template.JS(script),
-		"Policy":  "default-src 'none'; img-src data:; style-src '" + hash(style) + "'; script-src '" + hash(script) + "'; base-uri 'none'; form-action 'none'",
+		"Policy":  policy + "; base-uri 'none'; form-action 'none'",
 		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(MarkSVG()))),
 	})
 	if err != nil {
@@ -64,15 +73,15 @@ func Save(path string, s *Story) error {
 	return renameio.WriteFile(path, out.Bytes(), 0o644)
 }
 
-// style is the style sheet, after the size that a pixel-exact picture has.
-func (p *page) style() ([]byte, error) {
+// style is the style sheet of some parts, after the size that a pixel-exact picture has.
+func (p *page) style(parts ...string) ([]byte, error) {
 	side := p.Data.Width
 	if !p.Data.ownSize() {
 		side = 28 // pictures of other sizes are scaled
 	}
 	out := fmt.Appendf(nil, ":root{--side:%dpx;--many:%d}\n", side, min(max(len(p.Data.Classes), 1), 5))
 	out = append(out, p.mapSizes()...)
-	for _, name := range []string{"base", "figures", "tables", "deep", "print"} {
+	for _, name := range parts {
 		css, err := files.ReadFile("page/" + name + ".css")
 		if err != nil {
 			return nil, err

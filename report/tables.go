@@ -198,7 +198,7 @@ type choice struct {
 	Mark  string // "right", "answer" or nothing
 }
 
-// Top are the most probable classes of an answer, and the right one in any case.
+// Top are the most probable classes of an answer, the answer and the right one in any case.
 func (p *page) Top(m Mistake) []choice {
 	order := make([]int, len(m.Probs))
 	for i := range order {
@@ -222,7 +222,7 @@ func (p *page) Top(m Mistake) []choice {
 		case m.Answer:
 			b.Mark = "answer"
 		}
-		if rank < 2 || c == m.Picture.Label {
+		if rank < 2 || c == m.Picture.Label || c == m.Answer {
 			bars = append(bars, b)
 		}
 	}

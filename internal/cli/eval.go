@@ -116,11 +116,23 @@ func (e *evaluation) run(ctx context.Context, name string) (err error) {
 		return err
 	}
 	e.live.endBar()
+	if e.page != "" {
+		if err := e.write(j); err != nil {
+			return err
+		}
+	}
 	if e.json {
 		emit(e.out, j)
 		return emit(e.out, evalEnds{"done", e.page})
 	}
-	tellJudged(newScreen(e.out), j)
+	s := newScreen(e.out)
+	tellJudged(s, j)
+	s.printf("\n")
+	if e.page != "" {
+		s.sentence("", "The page is %s; open it in a browser.", s.accent(quote(display(e.page))))
+	} else {
+		s.sentence("", "With --html FILE it is a page, with pictures of the images.")
+	}
 	return nil
 }
 

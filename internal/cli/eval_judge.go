@@ -80,6 +80,7 @@ type judgedImage struct {
 	Probability float64 `json:"probability"`          // of that
 	OfClass     float64 `json:"probability_of_class"` // of the label
 	index       int     // in the set
+	answer      int     // the class of Answer
 	probs       []float64
 }
 
@@ -135,7 +136,7 @@ func (e *evaluation) judge(ctx context.Context) (*judged, error) {
 	}
 	named := func(index, other int, probs []float64) judgedImage {
 		label := e.set.Labels[index]
-		return judgedImage{e.set.Name(index), e.c.Classes[label], e.c.Classes[other], probs[other], probs[label], index, probs}
+		return judgedImage{e.set.Name(index), e.c.Classes[label], e.c.Classes[other], probs[other], probs[label], index, other, probs}
 	}
 	for _, m := range a.Worst(kept) {
 		j.Mistakes = append(j.Mistakes, named(m.Index, m.Answer, m.Probs))
