@@ -6,7 +6,8 @@ import "inkling/tensor"
 
 type sum struct {
 	x    *Var
-	kept [8]int // z's shape with the summed axes kept at size 1
+	kept [8]int  // z's shape with the summed axes kept at size 1
+	over [8]bool // which axes those are
 }
 
 // Sum adds x up along the axes; without axes, all of it.
@@ -24,6 +25,12 @@ func (x *Var) SumKeep(axes ...int) *Var {
 func (x *Var) reduced(kept *tensor.Tensor, keep bool, axes []int) *Var {
 	n := sum{x: x}
 	copy(n.kept[:], kept.Shape())
+	for i := range kept.Rank() {
+		n.over[i] = len(axes) == 0
+	}
+	for _, a := range axes {
+		n.over[(a+kept.Rank())%kept.Rank()] = true
+	}
 	if !keep {
 		kept = dropAxes(kept, axes)
 	}

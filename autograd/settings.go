@@ -25,3 +25,33 @@ func (v *Var) Factors() (scale, shift float64, ok bool) {
 	}
 	return 0, 0, false
 }
+
+// Axes are what a sum, a maximum, a softmax or a concatenation goes along, counted
+// from 0 and in order; of a transpose, the operand's axes as they come to stand.
+// They are nil where v is the result of anything else.
+func (v *Var) Axes() []int {
+	from0 := func(axis, rank int) []int { return []int{(axis + rank) % rank} }
+	switch n := v.node.(type) {
+	case *sum:
+		axes := []int{}
+		for i, over := range n.over {
+			if over {
+				axes = append(axes, i)
+			}
+		}
+		return axes
+	case *maximum:
+		return from0(n.axis, n.x.value.Rank())
+	case *softmax:
+		return from0(n.axis, n.x.value.Rank())
+	case *concat:
+		return from0(n.axis, n.x.value.Rank())
+	case *transpose:
+		axes := make([]int, n.x.value.Rank())
+		for from, to := range n.undo[:len(axes)] {
+			axes[to] = from
+		}
+		return axes
+	}
+	return nil
+}

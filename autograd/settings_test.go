@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"slices"
 	"testing"
 
 	"inkling/autograd"
@@ -31,5 +32,18 @@ func TestSettings(t *testing.T) {
 	}
 	if _, _, ok := x.Factors(); ok {
 		t.Error("an input has factors")
+	}
+	for name, c := range map[string]struct {
+		v    *autograd.Var
+		want []int
+	}{
+		"sum of all": {x.Sum(), []int{0, 1, 2, 3}}, "sum": {x.Sum(-1, 0), []int{0, 3}}, "sum, kept": {x.SumKeep(2, -1), []int{2, 3}},
+		"max": {x.Max(-2), []int{2}}, "softmax": {x.Softmax(-1), []int{3}}, "log-softmax": {x.LogSoftmax(1), []int{1}},
+		"concat": {x.Concat(x, -3), []int{1}}, "transpose": {x.Transpose(0, 2, 3, 1), []int{0, 2, 3, 1}}, "turned": {x.Transpose(), []int{3, 2, 1, 0}},
+		"relu": {x.ReLU(), nil},
+	} {
+		if got := c.v.Axes(); !slices.Equal(got, c.want) {
+			t.Errorf("%s goes along %v, want %v", name, got, c.want)
+		}
 	}
 }

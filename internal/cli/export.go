@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"inkling/classifier"
+	"inkling/onnx"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -31,28 +32,50 @@ type exporter struct {
 }
 
 func (a *app) exportCommand() *cobra.Command {
-	var state exporter
+	var state, graph exporter
 	var body bool
+	var o onnx.Options
 	c := &cobra.Command{
 		Use:   "export MODEL",
 		Short: "Write a model down for other programs",
 		Long: `Write a model down for other programs: one file for each flag that names one.
 
+--onnx writes the model for ONNX Runtime and other programs: float input (N, channels,
+height, width), output logits (N, classes), for any number N of images. With
+--preprocess the input is bytes, (N, height, width, channels), and what is done to them
+stands in the graph. The file holds the class names and some sample answers; it is
+asked them before it is written.
+
 --safetensors writes the state of torchvision's resnet18, which PyTorch loads by its
 own names. The model resnet18-torchvision has all of it; of resnet18, whose head is
 another one, --body writes what comes before.`,
-		Example: `  inkling export inkling-model.safetensors --safetensors resnet18.safetensors`,
-		Args:    oneArg("MODEL"),
+		Example: `  inkling export inkling-model.safetensors --onnx digits.onnx --preprocess --probabilities
+  inkling export inkling-model.safetensors --safetensors resnet18.safetensors`,
+		Args: oneArg("MODEL"),
 	}
+	c.Flags().StringVar(&graph.path, "onnx", "", "a file for the model as ONNX")
+	c.Flags().IntVar(&o.Opset, "opset", 17, "with --onnx: the version of the operators, 17 to 21")
+	c.Flags().BoolVar(&o.Preprocess, "preprocess", false, "with --onnx: take bytes, and do in the graph what is done to them")
+	c.Flags().BoolVar(&o.Probabilities, "probabilities", false, "with --onnx: a second output, the probabilities")
 	c.Flags().StringVar(&state.path, "safetensors", "", "a file for the weights under torchvision's names")
 	c.Flags().BoolVar(&body, "body", false, "with --safetensors: all but the head")
+	graph.format = "onnx"
+	graph.write = func(w io.Writer, m *classifier.Model) (string, error) { return writeONNX(w, m, o) }
 	state.format = "safetensors"
 	state.write = func(w io.Writer, m *classifier.Model) (string, error) { return writeTorchvision(w, m, body) }
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if body && state.path == "" {
-			return usagef("--body belongs to --safetensors FILE")
+		for _, f := range []struct {
+			flag string
+			of   exporter
+		}{{"body", state}, {"opset", graph}, {"preprocess", graph}, {"probabilities", graph}} {
+			if c.Flags().Changed(f.flag) && f.of.path == "" {
+				return usagef("--%s belongs to --%s FILE", f.flag, f.of.format)
+			}
 		}
-		return a.export(c, args[0], &state)
+		if o.Opset < 17 || o.Opset > 21 {
+			return usagef("--opset %d: from 17 to 21", o.Opset)
+		}
+		return a.export(c, args[0], &graph, &state)
 	}
 	return c
 }
@@ -154,4 +177,24 @@ func writeTorchvision(w io.Writer, m *classifier.Model, body bool) (string, erro
 		about += "; the model was trained on grey images, seen as three equal channels"
 	}
 	return about + "; before it, " + m.Preprocessing(), f.Write(w)
+}
+
+func writeONNX(w io.Writer, m *classifier.Model, o onnx.Options) (string, error) {
+	made, err := onnx.Export(m, o)
+	if err != nil {
+		return "", err
+	}
+	about := fmt.Sprintf("ONNX, opset %d, %s", made.Opset, count(len(made.Graph.Nodes), "node"))
+	for _, list := range []struct {
+		what string
+		of   []onnx.Value
+	}{{"from", made.Graph.Inputs}, {"to", made.Graph.Outputs}} {
+		for _, v := range list.of {
+			about += fmt.Sprintf("; %s %s, %v %v", list.what, v.Name, v.Type, v.Dims)
+		}
+	}
+	if !o.Preprocess {
+		about += "; before it, " + m.Preprocessing()
+	}
+	return about, made.Write(w)
 }

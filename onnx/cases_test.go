@@ -1,0 +1,148 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"inkling/device"
+	"inkling/tensor"
+)
+
+// operatorCases is where Debian's libonnx-testdata puts the standard's own tests: for each
+// a graph, inputs and the outputs that it must have.
+const operatorCases = "/usr/share/libonnx-testdata/data/node"
+
+// beyond are operators' cases that are not read, and why. They are matched by what the
+// reader says; a reason that explains no case fails the test.
+var beyond = []struct{ said, why string }{
+	{"is of type", "numbers of other types than float32: models here have no others"},
+	{"to type", "casts to other types than float32"},
+	{"images (n, channels, h, w) are read", "windows along one axis or three: images have two"},
+	{"only the first is read", "a pool's second output, the places of the greatest"},
+}
+
+// TestOperatorCases runs every case of the standard that uses only operators which Export
+// can write. Each either gives the expected output or is refused for a reason in beyond.
+func TestOperatorCases(t *testing.T) {
+	folders, err := filepath.Glob(filepath.Join(operatorCases, "test_*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(folders) == 0 {
+		t.Skip("skipped: no operator cases; apt-get install libonnx-testdata")
+	}
+	passed, explained := 0, map[string][]string{}
+	perOperator := map[string]int{}
+	applied := 0
+	for _, folder := range folders {
+		name := filepath.Base(folder)
+		m, err := Open(filepath.Join(folder, "model.onnx"))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if slices.ContainsFunc(m.Graph.Nodes, func(n Node) bool { return n.domain != "" || operators[n.Op].run == nil }) {
+			continue // not an operator that is written
+		}
+		applied++
+		err = runCase(folder, m)
+		if err == nil {
+			passed++
+			for _, n := range m.Graph.Nodes {
+				perOperator[n.Op]++
+			}
+			continue
+		}
+		var wrong wrongAnswer
+		i := slices.IndexFunc(beyond, func(b struct{ said, why string }) bool { return strings.Contains(err.Error(), b.said) })
+		if i < 0 || errors.As(err, &wrong) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		explained[beyond[i].why] = append(explained[beyond[i].why], strings.TrimPrefix(name, "test_"))
+	}
+	t.Logf("%d of %d cases use only operators that are written; %d pass", applied, len(folders), passed)
+	for _, b := range beyond {
+		if len(explained[b.why]) == 0 {
+			t.Errorf("no case is left out for the reason %q", b.why)
+		}
+		t.Logf("%d left out, %s: %s", len(explained[b.why]), b.why, strings.Join(explained[b.why], ", "))
+	}
+	for op := range operators {
+		if perOperator[op] == 0 && op != "Cast" { // of which there is none from bytes to floats
+			t.Errorf("%s is in no case that passes", op)
+		}
+	}
+}
+
+// wrongAnswer is a case that was computed, with another result than it should have.
+type wrongAnswer struct{ error }
+
+func runCase(folder string, m *Model) error {
+	s, err := NewSession(m)
+	if err != nil {
+		return err
+	}
+	for set := 0; ; set++ {
+		data := filepath.Join(folder, fmt.Sprintf("test_data_set_%d", set))
+		if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		in := map[string]*tensor.Tensor{}
+		for i, v := range m.Graph.Inputs {
+			x, err := readCase(filepath.Join(data, fmt.Sprintf("input_%d.pb", i)))
+			if err != nil {
+				return err
+			}
+			in[v.Name] = x
+		}
+		out, err := s.Run(in)
+		if err != nil {
+			return err
+		}
+		for i, v := range m.Graph.Outputs {
+			want, err := readCase(filepath.Join(data, fmt.Sprintf("output_%d.pb", i)))
+			if err != nil {
+				return err
+			}
+			if got := out[v.Name]; !alike(got, want) {
+				return wrongAnswer{fmt.Errorf("the output %s is %v, wanted %v", v.Name, got, want)}
+			}
+		}
+	}
+}
+
+func readCase(path string) (*tensor.Tensor, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := DecodeTensor(b)
+	if err != nil {
+		return nil, err
+	}
+	return t.tensor()
+}
+
+// alike holds to what the standard's own runner allows: a thousandth, or 1e-7.
+func alike(got, want *tensor.Tensor) bool {
+	if got == nil || got.DType() != want.DType() || !slices.Equal(got.Shape(), want.Shape()) {
+		return false
+	}
+	if got.DType() == device.Int {
+		return slices.Equal(got.Ints(), want.Ints())
+	}
+	if got.DType() == device.Byte {
+		return slices.Equal(got.Bytes(), want.Bytes())
+	}
+	return slices.EqualFunc(got.Float64s(), want.Float64s(), func(a, b float64) bool {
+		return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-7+1e-3*math.Abs(b)
+	})
+}
