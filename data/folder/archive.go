@@ -10,13 +10,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"inkling/data"
 	"inkling/data/idx"
 	"inkling/data/picture"
 )
@@ -25,24 +28,37 @@ import (
 // that come out are counted; what a header promises is not believed.
 var errBomb = errors.New("unpacks to more than is read at most")
 
-// archive is a file that is open for reading.
+// archive is a file that is open for reading. What it holds is a list of members,
+// each of which can be read by itself.
 type archive struct {
 	path    string
+	opt     Options
 	bytes   *io.SectionReader
 	changed time.Time   // last modification
 	zip     *zip.Reader // nil for a tar
 	gzip    bool        // a tar within gzip
 	io.Closer
+
+	spool *spool // what came out of gzip
+	files []entry
+	at    []member // by index of files
+	all   *data.Dataset
+}
+
+// member is where a file lies in an archive.
+type member struct {
+	zip       *zip.File // of a zip; else
+	from, len int64     // where its bytes lie in the tar
 }
 
 // openArchive looks at the first bytes of a file: zip, tar or gzip; the name does
 // not matter.
-func openArchive(name string, info fs.FileInfo) (*archive, error) {
+func openArchive(name string, info fs.FileInfo, opt Options) (*archive, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	a := newArchive(name, f, info.Size())
+	a := newArchive(name, f, info.Size(), opt)
 	a.changed, a.Closer = info.ModTime(), f
 	if err := a.sniff(); err != nil {
 		f.Close()
@@ -51,8 +67,16 @@ func openArchive(name string, info fs.FileInfo) (*archive, error) {
 	return a, nil
 }
 
-func newArchive(name string, r io.ReaderAt, size int64) *archive {
-	return &archive{path: name, bytes: io.NewSectionReader(r, 0, size)}
+func newArchive(name string, r io.ReaderAt, size int64, opt Options) *archive {
+	return &archive{path: name, opt: opt, bytes: io.NewSectionReader(r, 0, size), Closer: io.NopCloser(nil)}
+}
+
+// Close ends the reading, and removes what was unpacked.
+func (a *archive) Close() error {
+	if a.spool != nil {
+		a.spool.Close()
+	}
+	return a.Closer.Close()
 }
 
 func (a *archive) sniff() error {
@@ -92,19 +116,50 @@ func (a *archive) identity() []byte {
 	return h[:]
 }
 
-// read decodes everything straight from the archive: nothing is unpacked to disk.
-func (a *archive) read(ctx context.Context, opt Options) (*findings, error) {
-	var found *findings
-	var err error
+// index lists the members.
+func (a *archive) index(ctx context.Context) error {
+	index := a.indexTar
 	if a.zip != nil {
-		found, err = a.readZip(ctx, opt)
-	} else {
-		found, err = a.readTar(ctx, opt)
+		index = a.indexZip
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", quote(a.path), err)
+	if err := index(ctx); err != nil {
+		return fmt.Errorf("%s: %w", quote(a.path), err)
 	}
-	return found, nil
+	return nil
+}
+
+func (a *archive) whole() *data.Dataset { return a.all }
+
+func (a *archive) entries() []entry { return a.files }
+
+// stamp is the size of a member, and the time of modification of the archive.
+func (a *archive) stamp(i int) (size, changed int64) { return a.at[i].len, a.changed.UnixNano() }
+
+func (a *archive) read(i int, most int64, buf []byte) ([]byte, error) {
+	m := a.at[i]
+	if m.len > a.opt.Limits.FileBytes {
+		return nil, fmt.Errorf("the file unpacks to more than the %d bytes that are read at most", a.opt.Limits.FileBytes)
+	}
+	n := m.len
+	if most > 0 {
+		n = min(n, most)
+	}
+	if m.zip != nil {
+		return readZipped(m.zip, n, n == m.len, buf)
+	}
+	var from io.ReaderAt = a.bytes
+	if a.spool != nil {
+		from = a.spool
+	}
+	buf = slices.Grow(buf[:0], int(n))[:n]
+	switch got, err := from.ReadAt(buf, m.from); {
+	case got == len(buf):
+		return buf, nil
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("the archive has become shorter since it was opened; start again")
+	default:
+		return nil, err
+	}
 }
 
 // maxName is the longest path that Linux takes, and it takes the longest.
@@ -135,15 +190,6 @@ func safeName(name string) (string, error) {
 		}
 	}
 	return path.Clean(name), nil
-}
-
-// finishIDX makes the data set of an archive that held IDX files.
-func finishIDX(b *idx.Builder) (*findings, error) {
-	ds, err := b.Dataset("")
-	if err != nil {
-		return nil, err
-	}
-	return &findings{whole: ds}, nil
 }
 
 // gauge counts what comes out of an archive, for all its entries together.
@@ -179,83 +225,84 @@ func (r gauged) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readZip lists the archive's directory, then decodes the files of the classes,
-// each worker reading its own.
-func (a *archive) readZip(ctx context.Context, opt Options) (*findings, error) {
-	if len(a.zip.File) > opt.Limits.Files {
-		return nil, fmt.Errorf("%d entries, more than the %d that are read at most", len(a.zip.File), opt.Limits.Files)
+// indexZip lists the archive's directory.
+func (a *archive) indexZip(context.Context) error {
+	limits := a.opt.Limits
+	if len(a.zip.File) > limits.Files {
+		return fmt.Errorf("%d entries, more than the %d that are read at most", len(a.zip.File), limits.Files)
 	}
-	g := newGauge(opt.Limits.Unpacked)
-	entries := make([]entry, len(a.zip.File))
+	g := newGauge(limits.Unpacked)
 	var b idx.Builder
-	for i, f := range a.zip.File {
+	for _, f := range a.zip.File {
 		name, err := safeName(f.Name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		mode := f.Mode()
 		switch {
 		case mode&fs.ModeSymlink != 0, !mode.IsDir() && !mode.IsRegular():
-			return nil, fmt.Errorf("refused: the entry %s is a %s; only files and folders are read", quote(f.Name), kind(mode))
+			return fmt.Errorf("refused: the entry %s is a %s; only files and folders are read", quote(f.Name), kind(mode))
 		case f.Flags&1 != 0:
-			return nil, fmt.Errorf("the entry %s is encrypted", quote(f.Name))
+			return fmt.Errorf("the entry %s is encrypted", quote(f.Name))
 		}
-		entries[i] = entry{path: name, dir: mode.IsDir()}
+		// A header may lie, but no more is read than it says.
+		if size := min(f.UncompressedSize64, math.MaxInt64); size <= uint64(limits.FileBytes) {
+			err = g.spend(int64(size))
+		}
+		if err != nil {
+			return err
+		}
+		a.files = append(a.files, entry{path: name, dir: mode.IsDir()})
+		a.at = append(a.at, member{zip: f, len: int64(min(f.UncompressedSize64, math.MaxInt64))})
 		if base := path.Base(name); mode.IsRegular() && idx.Usual(base) && !hidden(base) {
 			r, err := f.Open()
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", quote(name), err)
+				return fmt.Errorf("%s: %w", quote(name), err)
 			}
 			err = b.Add(name, gauged{r, g})
 			r.Close()
 			if err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if !b.Empty() {
-		return finishIDX(&b)
-	}
-	p, err := layout(entries)
-	if err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	pictures, err := decodeWanted(ctx, p, len(entries), opt, func(i int, buf []byte) ([]byte, string) {
-		buf, err := readZipped(a.zip.File[i], opt.Limits.FileBytes, g, buf)
-		if errors.Is(err, errBomb) {
-			stop(err)
-		}
-		if err != nil {
-			return nil, err.Error()
-		}
-		return buf, ""
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &findings{plan: p, pictures: pictures}, nil
+	return a.finishIDX(&b)
 }
 
-// readZipped unpacks one file of a zip archive, as far as the limit.
-func readZipped(f *zip.File, limit int64, g *gauge, buf []byte) ([]byte, error) {
+// finishIDX makes the data set of an archive that held IDX files.
+func (a *archive) finishIDX(b *idx.Builder) (err error) {
+	if !b.Empty() {
+		a.all, err = b.Dataset("")
+	}
+	return err
+}
+
+// readZipped unpacks the first n bytes of one file of a zip archive, and the checksum
+// after them if that is the whole file.
+func readZipped(f *zip.File, n int64, whole bool, buf []byte) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	w := bytes.NewBuffer(buf)
-	n, err := w.ReadFrom(io.LimitReader(gauged{r, g}, limit+1))
+	buf = slices.Grow(buf[:0], int(n))[:n]
+	if _, err = io.ReadFull(r, buf); err == nil && whole {
+		var more [1]byte
+		if _, err = io.ReadFull(r, more[:]); err == nil {
+			err = zip.ErrFormat
+		} else if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			err = nil
+		}
+	}
 	switch {
 	case errors.Is(err, zip.ErrChecksum):
 		return nil, errors.New("its checksum in the archive does not fit: the archive is damaged")
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return nil, errors.New("it is cut short in the archive")
+	case errors.Is(err, zip.ErrFormat):
+		return nil, errors.New("it has another size than the archive says: the archive is damaged")
 	case err != nil:
 		return nil, err
-	case n > limit:
-		return nil, fmt.Errorf("the file unpacks to more than the %d bytes that are read at most", limit)
 	}
-	return w.Bytes(), nil
+	return buf, nil
 }

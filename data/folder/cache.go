@@ -20,7 +20,7 @@ import (
 // The cache keeps the decoded images of one source, as it was read with one set
 // of options, in one file:
 //
-//	magic     8 bytes "inkset1\n"
+//	magic     8 bytes "inkset2\n"
 //	identity  32 bytes: what the source looked like
 //	length    8 bytes: of the payload, little-endian like all that follows
 //	checksum  4 bytes: CRC-32C of identity and payload
@@ -34,7 +34,7 @@ import (
 // archive is its size and time of modification. Contents changed behind all of
 // these go unnoticed, as with make and rsync. A file appears whole or not at all,
 // so several processes may read and write at once.
-const cacheMagic = "inkset1\n"
+const cacheMagic = "inkset2\n"
 
 const cacheHeader = len(cacheMagic) + sha256.Size + 8 + 4
 
@@ -71,38 +71,26 @@ func newCache(opt Options, src source) *cache {
 
 // load returns what is kept of the source as it is now, else nil. A damaged file
 // is also described in words: it will be made anew.
-func (c *cache) load() (ds *data.Dataset, r *Report, damage string) {
+func (c *cache) load() (ds *data.Dataset, r *Report, damage []string) {
 	if c.path == "" {
-		return nil, nil, ""
+		return nil, nil, nil
 	}
-	b, err := os.ReadFile(c.path)
-	if err != nil {
-		return nil, nil, "" // not there, or not readable: save will say more
+	identity, payload, err := readFrame(c.path, cacheMagic)
+	if err == nil && !bytes.Equal(identity, c.identity) {
+		return nil, nil, nil // the source has changed since
 	}
-	damaged := func(what string) (*data.Dataset, *Report, string) {
-		return nil, nil, fmt.Sprintf("the cache of decoded images %s was damaged (%s) and has been made anew", quote(c.path), what)
+	if err == nil {
+		ds, r, err = unpack(payload)
 	}
-	if len(b) < cacheHeader || string(b[:len(cacheMagic)]) != cacheMagic {
-		return damaged("its header")
-	}
-	b = b[len(cacheMagic):]
-	identity, b := b[:sha256.Size], b[sha256.Size:]
-	length, sum, payload := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), b[12:]
-	if length != uint64(len(payload)) {
-		return damaged("its length")
-	}
-	if checksum(identity, payload) != sum {
-		return damaged("its checksum")
-	}
-	if !bytes.Equal(identity, c.identity) {
-		return nil, nil, "" // the source has changed since
-	}
-	ds, r, err = unpack(payload)
-	if err != nil {
-		return damaged(err.Error())
+	var broken *frameError
+	switch {
+	case errors.As(err, &broken):
+		return nil, nil, []string{fmt.Sprintf("the cache of decoded images %s was damaged (%v) and has been made anew", quote(c.path), broken)}
+	case err != nil:
+		return nil, nil, nil // not there, or not readable: save will say more
 	}
 	r.Cached = true
-	return ds, r, ""
+	return ds, r, nil
 }
 
 // save keeps a decoded set.
@@ -110,21 +98,55 @@ func (c *cache) save(ds *data.Dataset, r *Report) error {
 	if c.path == "" {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(c.path), 0o777); err != nil {
-		return err
-	}
 	payload, err := pack(ds, r)
 	if err != nil {
 		return err
 	}
-	f, err := renameio.NewPendingFile(c.path, renameio.WithPermissions(0o666))
+	return writeFrame(c.path, cacheMagic, c.identity, payload)
+}
+
+// frameError says what is wrong with a file of the cache.
+type frameError struct{ what string }
+
+func (e *frameError) Error() string { return e.what }
+
+// readFrame reads a file of the cache, and checks it.
+func readFrame(path, magic string) (identity, payload []byte, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if bytes.HasPrefix(b, []byte("inkset1\n")) {
+		return nil, nil, errors.New("written by an earlier version")
+	}
+	if len(b) < cacheHeader || string(b[:len(magic)]) != magic {
+		return nil, nil, &frameError{"its header"}
+	}
+	b = b[len(magic):]
+	identity, b = b[:sha256.Size], b[sha256.Size:]
+	length, sum, payload := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), b[12:]
+	if length != uint64(len(payload)) {
+		return nil, nil, &frameError{"its length"}
+	}
+	if checksum(identity, payload) != sum {
+		return nil, nil, &frameError{"its checksum"}
+	}
+	return identity, payload, nil
+}
+
+// writeFrame writes a file of the cache, which appears whole or not at all.
+func writeFrame(path, magic string, identity, payload []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666))
 	if err != nil {
 		return err
 	}
 	defer f.Cleanup()
-	b := append([]byte(cacheMagic), c.identity...)
+	b := append([]byte(magic), identity...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(payload)))
-	b = binary.LittleEndian.AppendUint32(b, checksum(c.identity, payload))
+	b = binary.LittleEndian.AppendUint32(b, checksum(identity, payload))
 	for _, part := range [][]byte{b, payload} {
 		if _, err := f.Write(part); err != nil {
 			return err
@@ -176,7 +198,7 @@ func pack(ds *data.Dataset, r *Report) ([]byte, error) {
 // unpack reverses pack. Its argument has passed the checksum, so a mistake here is
 // a file of another version rather than damage; it must not panic all the same.
 func unpack(b []byte) (*data.Dataset, *Report, error) {
-	short := errors.New("its contents")
+	short := &frameError{"its contents"}
 	take := func(n int) []byte {
 		if n < 0 || n > len(b) {
 			return nil

@@ -20,11 +20,29 @@
 //
 // # Pixels
 //
-// Grey stays grey, and the set has one channel, if every pixel of every image has
-// red = green = blue; else it has three. 16-bit samples keep their high byte,
-// palettes and CMYK are looked up, transparent pixels lie on white (Options.OnBlack),
-// colour profiles and gamma are ignored. All images must have one size unless
-// Options.Height and Width give the size to scale them to.
+// The set has one channel if every pixel of every image has red = green = blue; else
+// it has three. Package data/picture says how a file becomes pixels.
+//
+// # Size
+//
+// Images of any size make a set of one size. If all training images have one size,
+// with no side above 128 pixels, that is it. Otherwise the longer side is the median
+// of the images' longer sides, rounded to a multiple of 8 and kept within 8 and 128, above
+// which training on a processor takes its time; the shorter side follows if nine in
+// ten images have the same proportions (within 5 %), else the set is square.
+// Options.Height and Width choose another size. Every image is brought there by
+// picture.Picture.To: whole, in its proportions.
+//
+// # Memory
+//
+// A set whose pixels take up to 512 MiB is held in memory. Of a larger one the files
+// are known, some 200 bytes an image, and read while they are used (data.Set.Source);
+// an image that was deleted or replaced since is an error that names it. Each file
+// is decoded once before, so that a broken one is named at the beginning and not in the
+// third epoch; what was found is kept in the cache folder by path, size and time
+// of modification, so that only new files are decoded the next time. A gzipped tar has
+// no order to be read in but its own: it is unpacked, in memory up to 64 MiB, else to
+// a temporary file.
 //
 // # Links
 //
@@ -43,6 +61,7 @@ import (
 	"runtime"
 
 	"inkling/data"
+	"inkling/data/picture"
 )
 
 // Color says how many channels the set has.
@@ -56,14 +75,14 @@ const (
 
 // Options say how to read. The zero value is a good choice.
 type Options struct {
-	Height, Width int   // scale images of another size to this one, keeping proportions; 0: all must have one size
+	Height, Width int   // bring images to this size; 0: to one that is chosen
 	Color         Color // channels of the set
 	OnBlack       bool  // transparent pixels lie on black, not on white
-	SkipBroken    bool  // leave unreadable images out and report them, instead of failing
+	SkipBroken    bool  // leave unreadable images out and report them, unless they are more than half
 	Workers       int   // goroutines that decode; 0 is GOMAXPROCS
 	Limits        Limits
 	CacheDir      string                // keeps decoded sets, see cache.go; "" keeps none
-	Progress      func(done, total int) // images decoded; total is 0 while unknown. Called from several goroutines, one at a time
+	Progress      func(done, total int) // files decoded. Called from several goroutines, one at a time
 }
 
 // HeldBytes is the most that the pixels of a data set may take to be held in memory;
@@ -72,11 +91,11 @@ const HeldBytes = 512 << 20
 
 // Limits bound memory and time. A zero field is its default.
 type Limits struct {
-	FileBytes  int64 // of one image file: 64 MiB
-	Pixels     int64 // of one image: 50 million
-	TotalBytes int64 // of all decoded pixels together: 4 GiB (twice that is needed while they are stacked)
-	Unpacked   int64 // of all that comes out of an archive: 8 GiB
-	Files      int   // in the tree: 5 million
+	FileBytes int64 // of one image file: 64 MiB
+	Pixels    int64 // of one image: 50 million
+	Held      int64 // of all pixels together, in bytes, to be held in memory: HeldBytes
+	Unpacked  int64 // of all that comes out of an archive: 8 GiB
+	Files     int   // in the tree: 5 million
 }
 
 func (l Limits) withDefaults() Limits {
@@ -85,9 +104,9 @@ func (l Limits) withDefaults() Limits {
 			*v = d
 		}
 	}
-	set(&l.FileBytes, 64<<20)
-	set(&l.Pixels, 50e6)
-	set(&l.TotalBytes, 4<<30)
+	set(&l.FileBytes, picture.FileBytes)
+	set(&l.Pixels, picture.Pixels)
+	set(&l.Held, HeldBytes)
 	set(&l.Unpacked, 8<<30)
 	if l.Files == 0 {
 		l.Files = 5_000_000
@@ -109,6 +128,8 @@ func (o Options) withDefaults() (Options, error) {
 // Open reads a folder or an archive into a data set whose Name is empty. The
 // report counts what was there; with Options.SkipBroken it names what was left out.
 // Without, unreadable images are a *BrokenError, which names them.
+//
+// A streamed set keeps its source open for as long as it is in use.
 func Open(ctx context.Context, path string, opt Options) (*data.Dataset, *Report, error) {
 	opt, err := opt.withDefaults()
 	if err != nil {
@@ -118,27 +139,30 @@ func Open(ctx context.Context, path string, opt Options) (*data.Dataset, *Report
 	if err != nil {
 		return nil, nil, err
 	}
-	defer src.Close()
 	store := newCache(opt, src)
-	ds, report, damage := store.load()
+	ds, report, warnings := store.load()
 	if ds == nil {
 		ds, report, err = build(ctx, src, opt)
 		if err != nil {
+			src.Close()
 			return nil, report, err
 		}
-		if err := store.save(ds, report); err != nil {
-			report.Warnings = append(report.Warnings, fmt.Sprintf("the decoded images could not be kept for the next time: %v", err))
+		if !report.Streamed {
+			if err := store.save(ds, report); err != nil {
+				warnings = append(warnings, fmt.Sprintf("the decoded images could not be kept for the next time: %v", err))
+			}
 		}
 	}
-	if damage != "" {
-		report.Warnings = append(report.Warnings, damage)
+	if !report.Streamed {
+		src.Close()
 	}
+	report.Warnings = append(report.Warnings, warnings...)
 	return ds, report, nil
 }
 
-// Scan reads a folder or an archive as Open does with SkipBroken, without the
-// cache, and reports on it: counts, sizes, modes, offenders, copies. What would
-// keep Open from making a data set is in Report.Problems.
+// Scan reads a folder or an archive and reports on it: counts, sizes, modes,
+// offenders, copies. Every file is read, whatever is known of it from earlier. What
+// would keep Open from making a data set is in Report.Problems.
 func Scan(ctx context.Context, path string, opt Options) (*Report, error) {
 	opt, err := opt.withDefaults()
 	if err != nil {
@@ -149,58 +173,79 @@ func Scan(ctx context.Context, path string, opt Options) (*Report, error) {
 		return nil, err
 	}
 	defer src.Close()
-	found, err := src.read(ctx, opt)
-	if err != nil {
+	if err := src.index(ctx); err != nil {
 		return nil, err
 	}
-	if found.whole != nil {
-		r := ReportOf(found.whole)
+	if whole := src.whole(); whole != nil {
+		r := ReportOf(whole)
 		r.IDX = true
 		return r, nil
 	}
-	return found.scan(), nil
+	s, err := newScan(src, opt)
+	if err == nil {
+		err = s.look(ctx)
+	}
+	if err == nil {
+		err = s.decode(ctx, nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", quote(src.name()), err)
+	}
+	r := s.report()
+	r.Height, r.Width = s.size()
+	r.Channels = s.channels()
+	r.Streamed = int64(r.Images)*int64(r.Channels*r.Height*r.Width) > opt.Limits.Held
+	if err := newMemory(opt, src).save(s); err != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("what was found could not be kept for the next time: %v", err))
+	}
+	return r, nil
 }
 
-// build decodes and stacks everything.
+// build makes a data set of a source.
 func build(ctx context.Context, src source, opt Options) (*data.Dataset, *Report, error) {
-	found, err := src.read(ctx, opt)
-	if err != nil {
+	if err := src.index(ctx); err != nil {
 		return nil, nil, err
 	}
-	if found.whole != nil {
-		r := countOf(found.whole)
+	if whole := src.whole(); whole != nil {
+		r := countOf(whole)
 		r.IDX = true
-		return found.whole, r, nil
+		return whole, r, nil
 	}
-	report := found.report()
-	if len(report.Offenders) > 0 && !opt.SkipBroken {
-		return nil, report, &BrokenError{Source: src.name(), Offenders: report.Offenders}
-	}
-	if len(report.Problems) > 0 {
-		return nil, report, fmt.Errorf("%s: %s", quote(src.name()), report.Problems[0])
-	}
-	ds, err := found.stack(opt)
+	s, err := newScan(src, opt)
 	if err != nil {
-		return nil, report, fmt.Errorf("%s: %w", quote(src.name()), err)
+		return nil, nil, fmt.Errorf("%s: %w", quote(src.name()), err)
 	}
-	return ds, report, nil
+	memory := newMemory(opt, src)
+	memory.load(s)
+	ds, report, err := s.make(ctx)
+	if report == nil {
+		return nil, nil, fmt.Errorf("%s: %w", quote(src.name()), err)
+	}
+	if report.Streamed {
+		report.Cached = s.known == len(s.files)
+		if !report.Cached {
+			if failed := memory.save(s); failed != nil {
+				report.Warnings = append(report.Warnings, fmt.Sprintf("what was found could not be kept for the next time: %v", failed))
+			}
+		}
+	}
+	return ds, report, err
 }
 
-// source is a place whose files are known by name before they are decoded (a
-// tar archive: while).
+// source is a place whose files are known by name, and can be read in any order.
 type source interface {
 	name() string
 	identity() []byte // changes when the source does, see cache.go
-	read(context.Context, Options) (*findings, error)
+	// index finds the files. It comes before all that follows.
+	index(context.Context) error
+	whole() *data.Dataset // that of an archive of IDX files; else nil
+	entries() []entry
+	// stamp is the size of an entry's file, and its time of modification in ns.
+	stamp(i int) (size, changed int64)
+	// read reads the file of an entry into buf, or only its first bytes if most is not
+	// 0. It may be called from several goroutines. The error does not name the file.
+	read(i int, most int64, buf []byte) ([]byte, error)
 	Close() error
-}
-
-// findings are what read found: a tree of decoded files, or the whole data set
-// where an archive held IDX files.
-type findings struct {
-	plan     *plan
-	pictures []decoded // by index of plan.files
-	whole    *data.Dataset
 }
 
 // list looks at what is at path, without opening what could block.
@@ -214,7 +259,7 @@ func list(path string, opt Options) (source, error) {
 	case info.IsDir():
 		return walk(path, opt)
 	case info.Mode().IsRegular():
-		return openArchive(path, info)
+		return openArchive(path, info, opt)
 	}
 	return nil, fmt.Errorf("%s: neither a folder nor a file but a %s", quote(path), kind(info.Mode()))
 }

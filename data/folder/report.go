@@ -21,10 +21,13 @@ type Report struct {
 	Sizes     []SizeCount // most frequent first
 	Modes     []ModeCount // most frequent first: "PNG, grey, 8 bits"
 	Offenders []Offender  // files that are no images, by name
-	Problems  []string    // why no data set can be made of this: an empty class, several sizes
+	Problems  []string    // why no data set can be made of this: an empty class, a single one
 	Warnings  []string
-	Copies    []Copy // images equal to an earlier one; only Scan and ReportOf look for them
-	Cached    bool   // the images came from the cache of decoded sets
+	Copies    []Copy // images equal to an earlier one, before anything is scaled
+	Cached    bool   // the images, or what is known of them, came from the cache
+
+	Channels, Height, Width int  // what the images are brought to
+	Streamed                bool // they are read while they are used
 }
 
 // SplitCount counts the images of each class of a split.
@@ -125,43 +128,51 @@ func (e *BrokenError) Error() string {
 	return b.String()
 }
 
-// report counts what was found, without looking for copies.
-func (f *findings) report() *Report {
-	r := &Report{Classes: f.plan.classes, Offenders: f.plan.offenders, Problems: f.plan.problems, Warnings: f.plan.warnings}
+// report counts what was found, and looks for copies.
+func (s *scan) report() *Report {
+	r := &Report{Classes: s.plan.classes, Offenders: s.plan.offenders, Problems: s.plan.problems, Warnings: s.plan.warnings}
 	sizes := make(map[[2]int]*SizeCount)
 	modes := make(map[string]*ModeCount)
-	for s, files := range f.plan.splits {
-		if files == nil && s != train {
+	first := make(map[[16]byte]int, len(s.files))
+	for k := range s.plan.splits {
+		from, to := s.split(k)
+		if from == to && k != train {
 			continue
 		}
 		counts := make([]int, len(r.Classes))
-		for _, file := range files {
-			p := &f.pictures[file.entry]
-			if p.problem != "" {
-				r.Offenders = append(r.Offenders, Offender{Name: file.path, Problem: p.problem})
+		for i := from; i < to; i++ {
+			f, file := &s.facts[i], &s.files[i]
+			if f.problem != "" {
+				r.Offenders = append(r.Offenders, Offender{Name: file.path, Problem: f.problem})
 				continue
 			}
 			counts[file.class]++
 			r.Images++
-			size := [2]int{p.height, p.width}
+			size := [2]int{f.height, f.width}
 			if sizes[size] == nil {
-				sizes[size] = &SizeCount{Height: p.height, Width: p.width, Example: file.path}
+				sizes[size] = &SizeCount{Height: f.height, Width: f.width, Example: file.path}
 			}
 			sizes[size].Images++
-			if modes[p.mode] == nil {
-				modes[p.mode] = &ModeCount{Mode: p.mode, Example: file.path}
+			if modes[f.mode] == nil {
+				modes[f.mode] = &ModeCount{Mode: f.mode, Example: file.path}
 			}
-			modes[p.mode].Images++
+			modes[f.mode].Images++
+			if of, ok := first[f.digest]; ok {
+				o := &s.files[of]
+				r.Copies = append(r.Copies, Copy{file.path, splitNames[k], r.Classes[file.class], o.path, splitNames[s.splitOf(of)], r.Classes[o.class]})
+			} else {
+				first[f.digest] = i
+			}
 		}
-		r.Splits = append(r.Splits, SplitCount{Split: splitNames[s], PerClass: counts})
+		r.Splits = append(r.Splits, SplitCount{Split: splitNames[k], PerClass: counts})
 		for c, n := range counts {
 			if n > 0 {
 				continue
 			}
-			if s == train {
+			if k == train {
 				r.Problems = append(r.Problems, fmt.Sprintf("class %s has no readable training images; remove its folder or fill it", quote(r.Classes[c])))
 			} else {
-				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no readable images in the %s split", quote(r.Classes[c]), splitNames[s]))
+				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no readable images in the %s split", quote(r.Classes[c]), splitNames[k]))
 			}
 		}
 	}
@@ -181,22 +192,14 @@ func (f *findings) report() *Report {
 	return r
 }
 
-// scan is report, with several sizes as a problem and with copies.
-func (f *findings) scan() *Report {
-	r := f.report()
-	if len(r.Sizes) > 1 {
-		r.Problems = append(r.Problems, severalSizes(r.Sizes))
-	}
-	var c copies
-	for s, files := range f.plan.splits {
-		for _, file := range files {
-			if p := &f.pictures[file.entry]; p.problem == "" {
-				c.add(sample{p.pix, [3]int{p.channels, p.height, p.width}, file.path, splitNames[s], r.Classes[file.class]})
-			}
+// splitOf is the split that file i belongs to.
+func (s *scan) splitOf(i int) int {
+	for k, end := range s.ends {
+		if i < end {
+			return k
 		}
 	}
-	r.Copies = c.found
-	return r
+	panic("folder: a file of no split")
 }
 
 // ReportOf counts a data set that is in memory, and looks for copies in it.

@@ -9,79 +9,42 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strings"
 
 	"inkling/data/idx"
 )
-
-// A batch of a tar archive ends at this many bytes, or at batchFiles files.
-const batchBytes = 1 << 20
 
 // meanName bounds the bytes of all names: as many files as may be, of this length
 // on the average. A name costs an archive next to nothing and is kept in memory.
 const meanName = 128
 
-// batch is a run of files of a tar archive on their way to a worker.
-type batch struct {
-	blob     []byte // the files' bytes, one after the other
-	ends     []int  // where each ends in blob
-	pictures []decoded
-}
-
-// tarReader reads a tar archive in one pass. Unpacking is one goroutine's work,
-// decoding that of the workers; which files belong to a class is known only at
-// the end, so every file is decoded, and what is none of the data's forgotten.
+// tarReader lists a tar archive in one pass over it.
 type tarReader struct {
-	opt      Options
-	workers  *workers
-	contents *gauge // what the entries hold: a sparse one holds more than the archive has bytes
-	names    *gauge
-	entries  []entry
-	first    []int // for each batch, the index of its first entry
-	batches  []*batch
-	idx      idx.Builder
+	*archive
+	ctx   context.Context
+	names *gauge
+	idx   idx.Builder
 }
 
-func (a *archive) readTar(ctx context.Context, opt Options) (*findings, error) {
-	g := newGauge(opt.Limits.Unpacked)
+// indexTar lists a tar archive, and unpacks one that is gzipped.
+func (a *archive) indexTar(ctx context.Context) (err error) {
+	g := newGauge(a.opt.Limits.Unpacked)
 	var r io.Reader = bufio.NewReaderSize(io.NewSectionReader(a.bytes, 0, a.bytes.Size()), 1<<18)
 	if a.gzip {
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, unpackError(err)
+			return unpackError(err)
 		}
-		r = z
+		a.spool = &spool{dir: a.opt.CacheDir}
+		r = io.TeeReader(bufio.NewReaderSize(gauged{z, g}, 1<<18), a.spool)
+	} else {
+		r = bufio.NewReaderSize(gauged{r, g}, 1<<18)
 	}
-	r = bufio.NewReaderSize(gauged{r, g}, 1<<18)
-	t := &tarReader{
-		opt: opt, workers: startWorkers(ctx, opt, 0),
-		contents: newGauge(opt.Limits.Unpacked), names: newGauge(meanName * int64(opt.Limits.Files)),
+	t := &tarReader{archive: a, ctx: ctx, names: newGauge(meanName * int64(a.opt.Limits.Files))}
+	if err := t.readAll(r); err != nil {
+		return unpackError(err)
 	}
-	err := t.readAll(r)
-	if stopped := t.workers.finish(); err == nil || stopped != nil {
-		err = stopped
-	}
-	if err != nil {
-		return nil, unpackError(err)
-	}
-	if !t.idx.Empty() {
-		return finishIDX(&t.idx)
-	}
-	p, err := layout(t.entries)
-	if err != nil {
-		return nil, err
-	}
-	pictures := make([]decoded, len(t.entries))
-	for k, b := range t.batches {
-		at := t.first[k]
-		for _, p := range b.pictures {
-			for t.entries[at].dir || t.entries[at].problem != "" { // these were not in the batch
-				at++
-			}
-			pictures[at] = p
-			at++
-		}
-	}
-	return &findings{plan: p, pictures: pictures}, nil
+	return a.finishIDX(&t.idx)
 }
 
 // unpackError gives the errors of gzip and tar words that a person can act on.
@@ -99,16 +62,18 @@ func unpackError(err error) error {
 	return err
 }
 
-// ending notes that a reader came to its end. A tar archive closes with two blocks
+// ending counts what was read, and notes that a reader came to its end. A tar archive closes with two blocks
 // of zeros, so reading it to its end means that they are missing: archive/tar
 // would take the files before the cut for all.
 type ending struct {
 	r       io.Reader
+	at      int64
 	reached bool
 }
 
 func (e *ending) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
+	e.at += int64(n)
 	e.reached = e.reached || errors.Is(err, io.EOF)
 	return n, err
 }
@@ -127,22 +92,21 @@ func (t *tarReader) readAll(r io.Reader) error {
 			break
 		}
 		if err == nil {
-			err = t.entry(h, tr)
+			err = context.Cause(t.ctx)
+		}
+		if err == nil {
+			err = t.entry(h, tr, watched.at)
 		}
 		if err != nil {
 			return err
 		}
-		if t.workers.ctx.Err() != nil {
-			return nil // finish knows why
-		}
 	}
-	t.flush()
 	_, err := io.Copy(io.Discard, r)
 	return err
 }
 
-// entry takes in one entry.
-func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
+// entry takes in one entry, whose bytes begin at a place in the archive.
+func (t *tarReader) entry(h *tar.Header, r io.Reader, at int64) error {
 	if h.Typeflag == tar.TypeXGlobalHeader { // a comment, such as the commit that git archive writes
 		return nil
 	}
@@ -155,23 +119,26 @@ func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
 	case tar.TypeSymlink, tar.TypeLink:
 		return fmt.Errorf("refused: the entry %s is a link; only files and folders are read", quote(h.Name))
 	default:
-		what := map[byte]string{tar.TypeFifo: "a FIFO", tar.TypeChar: "a device", tar.TypeBlock: "a device"}[h.Typeflag]
+		what := map[byte]string{tar.TypeFifo: "a FIFO", tar.TypeChar: "a device", tar.TypeBlock: "a device", tar.TypeGNUSparse: "a file with holes"}[h.Typeflag]
 		if what == "" {
 			what = fmt.Sprintf("of a kind that is not known, %q", h.Typeflag)
 		}
 		return fmt.Errorf("refused: the entry %s is %s; only files and folders are read", quote(h.Name), what)
 	}
+	for key := range h.PAXRecords { // such an entry holds more than the archive has bytes
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return fmt.Errorf("refused: the entry %s is a file with holes; only files and folders are read", quote(h.Name))
+		}
+	}
 	if name == "." {
 		return nil
 	}
+	limits := t.opt.Limits
 	if t.names.spend(int64(len(name))) != nil {
 		return fmt.Errorf("names of more than %d bytes together", t.names.limit)
 	}
-	if err := t.contents.spend(h.Size); err != nil {
-		return err
-	}
-	if len(t.entries) == t.opt.Limits.Files {
-		return fmt.Errorf("more than %d entries", t.opt.Limits.Files)
+	if len(t.files) == limits.Files {
+		return fmt.Errorf("more than %d entries", limits.Files)
 	}
 	base := path.Base(name)
 	e := entry{path: name, dir: h.Typeflag == tar.TypeDir}
@@ -184,60 +151,10 @@ func (t *tarReader) entry(h *tar.Header, r io.Reader) error {
 		e.problem = "an IDX file"
 	case hidden(base):
 		e.problem = "not a file of the data"
-	case h.Size > t.opt.Limits.FileBytes:
-		return fmt.Errorf("refused: the entry %s has %d bytes, more than the %d of one image file", quote(h.Name), h.Size, t.opt.Limits.FileBytes)
-	default:
-		t.entries = append(t.entries, e)
-		return t.file(h, r)
+	case h.Size > limits.FileBytes:
+		return fmt.Errorf("refused: the entry %s has %d bytes, more than the %d of one image file", quote(h.Name), h.Size, limits.FileBytes)
 	}
-	t.entries = append(t.entries, e)
+	t.files = append(t.files, e)
+	t.at = append(t.at, member{from: at, len: h.Size})
 	return nil
-}
-
-// file reads the entry last added into the batch, and hands on a full batch.
-func (t *tarReader) file(h *tar.Header, r io.Reader) error {
-	n := len(t.batches)
-	if n == 0 || t.batches[n-1].pictures != nil {
-		t.batches = append(t.batches, &batch{blob: make([]byte, 0, 1<<16)})
-		t.first = append(t.first, len(t.entries)-1)
-		n++
-	}
-	b := t.batches[n-1]
-	// The size is within the limit of one file, or entry had refused it.
-	start := len(b.blob)
-	b.blob = append(b.blob, make([]byte, h.Size)...)
-	if _, err := io.ReadFull(r, b.blob[start:]); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	b.ends = append(b.ends, len(b.blob))
-	if len(b.ends) == batchFiles || len(b.blob) >= batchBytes {
-		t.flush()
-	}
-	return nil
-}
-
-// flush hands the last batch to a worker.
-func (t *tarReader) flush() {
-	n := len(t.batches)
-	if n == 0 || t.batches[n-1].pictures != nil {
-		return
-	}
-	b := t.batches[n-1]
-	b.pictures = make([]decoded, len(b.ends))
-	w := t.workers
-	w.do(func(d *decoder) {
-		start := 0
-		for i, end := range b.ends {
-			if w.ctx.Err() != nil {
-				return
-			}
-			b.pictures[i] = w.decode(d, b.blob[start:end])
-			start = end
-		}
-		b.blob = nil // its pictures are all that is wanted
-		w.count(len(b.pictures))
-	})
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"inkling/data"
 	"inkling/data/picture"
 )
 
@@ -23,26 +24,27 @@ const maxDepth = 8
 
 // tree of files on disk, listed but not read.
 type directory struct {
-	root    string
-	entries []entry
-	sizes   []int64 // in bytes, by index of entries
-	times   []int64 // of modification, in ns
+	root  string
+	files []entry
+	sizes []int64 // in bytes, by index of files
+	times []int64 // of modification, in ns
+	limit int64   // of one file
 }
 
 // walk lists a folder. It follows links to files, not links to folders, and
 // opens no file.
 func walk(root string, opt Options) (*directory, error) {
-	d := &directory{root: root}
+	d := &directory{root: root, limit: opt.Limits.FileBytes}
 	if err := d.list("", 0, opt.Limits.Files); err != nil {
 		return nil, err
 	}
 	// Reading the size of 70,000 files takes most of the time: share it out.
-	d.sizes, d.times = make([]int64, len(d.entries)), make([]int64, len(d.entries))
+	d.sizes, d.times = make([]int64, len(d.files)), make([]int64, len(d.files))
 	var wg sync.WaitGroup
-	each := (len(d.entries) + opt.Workers - 1) / opt.Workers
-	for from := 0; from < len(d.entries); from += each {
+	each := (len(d.files) + opt.Workers - 1) / opt.Workers
+	for from := 0; from < len(d.files); from += each {
 		wg.Go(func() {
-			for i := from; i < min(from+each, len(d.entries)); i++ {
+			for i := from; i < min(from+each, len(d.files)); i++ {
 				d.stat(i)
 			}
 		})
@@ -61,14 +63,14 @@ func (d *directory) list(rel string, depth, limit int) error {
 		if hidden(c.Name()) {
 			continue
 		}
-		if len(d.entries) == limit {
+		if len(d.files) == limit {
 			return fmt.Errorf("%s: more than %d files; is this the folder you meant?", quote(d.root), limit)
 		}
 		p := c.Name()
 		if rel != "" {
 			p = rel + "/" + p
 		}
-		d.entries = append(d.entries, entry{path: p, dir: c.IsDir()})
+		d.files = append(d.files, entry{path: p, dir: c.IsDir()})
 		if c.IsDir() && depth < maxDepth {
 			if err := d.list(p, depth+1, limit); err != nil {
 				return err
@@ -83,7 +85,7 @@ const linkToFolder = "a link to a folder, which is not followed: name that folde
 
 // stat fills in size and time of an entry, and why it cannot be read.
 func (d *directory) stat(i int) {
-	e := &d.entries[i]
+	e := &d.files[i]
 	if e.dir || e.problem != "" {
 		return
 	}
@@ -126,20 +128,20 @@ func (d *directory) name() string { return d.root }
 func (d *directory) Close() error { return nil }
 
 func (d *directory) file(i int) string {
-	return d.root + string(filepath.Separator) + filepath.FromSlash(d.entries[i].path)
+	return d.root + string(filepath.Separator) + filepath.FromSlash(d.files[i].path)
 }
 
 // identity is a digest of every path, size and time in the folder.
 func (d *directory) identity() []byte {
-	index := make([]int, len(d.entries))
+	index := make([]int, len(d.files))
 	for i := range index {
 		index[i] = i
 	}
-	slices.SortFunc(index, func(a, b int) int { return strings.Compare(d.entries[a].path, d.entries[b].path) })
+	slices.SortFunc(index, func(a, b int) int { return strings.Compare(d.files[a].path, d.files[b].path) })
 	h := sha256.New()
 	var line []byte
 	for _, i := range index {
-		e := d.entries[i]
+		e := d.files[i]
 		line = binary.LittleEndian.AppendUint64(line[:0], uint64(len(e.path)))
 		line = append(line, e.path...)
 		line = append(append(line, 0), e.problem...)
@@ -150,21 +152,21 @@ func (d *directory) identity() []byte {
 	return h.Sum(nil)
 }
 
-// read decodes the files that belong to a class.
-func (d *directory) read(ctx context.Context, opt Options) (*findings, error) {
-	p, err := layout(d.entries)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", quote(d.root), err)
+func (d *directory) index(context.Context) error { return nil } // the folder has been walked
+
+func (d *directory) whole() *data.Dataset { return nil }
+
+func (d *directory) entries() []entry { return d.files }
+
+func (d *directory) stamp(i int) (size, changed int64) { return d.sizes[i], d.times[i] }
+
+// errChanged is the error of a file that is not the one that was listed.
+var errChanged = errors.New("the file has changed since the data set was opened; start again")
+
+func (d *directory) read(i int, most int64, buf []byte) ([]byte, error) {
+	file, info, err := picture.ReadFile(d.file(i), most, d.limit, buf)
+	if info != nil && (info.Size() != d.sizes[i] || info.ModTime().UnixNano() != d.times[i]) {
+		return nil, errChanged
 	}
-	pictures, err := decodeWanted(ctx, p, len(d.entries), opt, func(i int, buf []byte) ([]byte, string) {
-		file, _, err := picture.ReadFile(d.file(i), d.sizes[i], opt.Limits.FileBytes, buf)
-		if err != nil {
-			return nil, err.Error()
-		}
-		return file, ""
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", quote(d.root), err)
-	}
-	return &findings{plan: p, pictures: pictures}, nil
+	return file, err
 }

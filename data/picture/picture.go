@@ -81,7 +81,7 @@ func Open(path string, opt Options) (*Picture, error) {
 	if !info.Mode().IsRegular() { // not opened: a FIFO would block
 		return nil, fmt.Errorf("%s: not a file but a folder, a FIFO or a device", quote(path))
 	}
-	file, _, err := ReadFile(path, info.Size(), opt.FileBytes, nil)
+	file, _, err := ReadFile(path, 0, opt.FileBytes, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", quote(path), err)
 	}
@@ -105,13 +105,11 @@ func Read(r io.Reader, opt Options) (*Picture, error) {
 	return Decode(file, opt)
 }
 
-// ReadFile reads a file that is known to be regular and to have this size into
-// buf, which it grows. The error does not name the file. It returns what the file
-// was when it was read: whoever noted its time of modification can compare.
-func ReadFile(path string, size, limit int64, buf []byte) ([]byte, fs.FileInfo, error) {
-	if size > limit {
-		return nil, nil, fmt.Errorf("the file has %d bytes, more than the %d that are read at most", size, limit)
-	}
+// ReadFile reads a file that is known to be regular into buf, which it grows; only
+// its first bytes, if most is not 0. The error does not name the file; one with more
+// than limit bytes is not read. It returns what the file was when it was opened, too:
+// whoever noted its time of modification can compare.
+func ReadFile(path string, most, limit int64, buf []byte) ([]byte, fs.FileInfo, error) {
 	// It was regular when it was listed. Should a FIFO stand there by now, this does not wait for a writer.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -119,19 +117,27 @@ func ReadFile(path string, size, limit int64, buf []byte) ([]byte, fs.FileInfo, 
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, cause(err)
-	}
-	// One byte more than expected finds the end in the same call.
-	buf = slices.Grow(buf[:0], int(size)+1)[:size+1]
-	n, err := io.ReadFull(f, buf)
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return buf[:n], info, nil
 	case err != nil:
+		return nil, nil, cause(err)
+	case !info.Mode().IsRegular():
+		return nil, info, errors.New("not a file any more but a folder, a FIFO or a device")
+	case info.Size() > limit:
+		return nil, info, fmt.Errorf("the file has %d bytes, more than the %d that are read at most", info.Size(), limit)
+	}
+	n := int(info.Size())
+	if most > 0 && most < info.Size() {
+		n = int(most)
+	}
+	buf = slices.Grow(buf[:0], n+1)[:n+1] // one byte more than expected finds the end in the same call
+	got, err := io.ReadFull(f, buf)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, info, cause(err)
 	}
-	return nil, info, errors.New("the file changed while it was read; try again")
+	if got < n || got > n && int64(n) == info.Size() {
+		return nil, info, errors.New("the file changed while it was read; try again")
+	}
+	return buf[:n], info, nil
 }
 
 // cause is an error without the path that os puts before it.
