@@ -70,6 +70,11 @@ type Copy struct {
 	OfClass string `json:"of_class"`
 }
 
+// Mixed reports whether some images have another size than they are brought to.
+func (r *Report) Mixed() bool {
+	return len(r.Sizes) > 1 || len(r.Sizes) == 1 && (r.Sizes[0].Height != r.Height || r.Sizes[0].Width != r.Width)
+}
+
 // Leaks are the copies between splits: images that a model is tested on after
 // it was trained on them.
 func (r *Report) Leaks() []Copy {
@@ -235,6 +240,7 @@ func countOf(ds *data.Dataset) *Report {
 		}
 	}
 	t := ds.Train
+	r.Channels, r.Height, r.Width, r.Streamed = t.Channels, t.Height, t.Width, t.Streamed()
 	r.Sizes = []SizeCount{{Height: t.Height, Width: t.Width, Images: r.Images, Example: t.Name(0)}}
 	mode := "grey, 8 bits"
 	if t.Channels == 3 {

@@ -13,6 +13,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
 			o.Cached = o.Report.Cached
 			o.Warnings = append(o.Warnings, o.Report.Warnings...)
 			if n := len(o.Report.Offenders); n > 0 && err == nil {
-				o.Warnings = append(o.Warnings, fmt.Sprintf("%d files are not readable images and are left out (the first: %s)", n, o.Report.Offenders[0]))
+				o.Warnings = append(o.Warnings, leftOut(found.path, o.Report.Offenders))
 			}
 		}
 	}
@@ -143,6 +144,25 @@ func Open(ctx context.Context, name string, opt Options) (*Opened, error) {
 	}
 	o.From = o.describe(opt)
 	return o, nil
+}
+
+// fewLeftOut is how many files a warning names.
+const fewLeftOut = 5
+
+// leftOut says which files no image can be made of.
+func leftOut(path string, all []folder.Offender) string {
+	names := make([]string, 0, fewLeftOut)
+	for _, o := range all[:min(len(all), fewLeftOut)] {
+		names = append(names, o.String())
+	}
+	text := fmt.Sprintf("%s files cannot be read as images and are left out: %s", data.Thousands(len(all)), strings.Join(names, "; "))
+	switch more := len(all) - len(names); {
+	case len(all) == 1:
+		text = "1 file cannot be read as an image and is left out: " + names[0]
+	case more > 0:
+		text += fmt.Sprintf("; and %s more, which inkling data check %s names", data.Thousands(more), quote(path))
+	}
+	return text
 }
 
 // Draw draws digits by program, as synth.Generate does, and gives up when the
@@ -225,13 +245,29 @@ func (o *Opened) describe(opt Options) string {
 	default:
 		fmt.Fprintf(&b, " from %s", quote(o.Path))
 	}
+	if r := o.Report; r != nil && r.Mixed() {
+		fmt.Fprintf(&b, ", brought there %s", from(r.Sizes))
+	}
+	if o.Train.Streamed() {
+		b.WriteString(", read from there while they are used")
+	}
 	switch {
 	case o.Downloaded:
 		b.WriteString(", just downloaded")
-	case o.Cached:
+	case o.Cached && !o.Train.Streamed():
 		b.WriteString(", from the cache of decoded images")
 	}
 	return b.String()
+}
+
+// from says which sizes there are: the one, or the smallest and the largest.
+func from(sizes []folder.SizeCount) string {
+	area := func(a, b folder.SizeCount) int { return cmp.Compare(a.Height*a.Width, b.Height*b.Width) }
+	least, most := slices.MinFunc(sizes, area), slices.MaxFunc(sizes, area)
+	if len(sizes) == 1 {
+		return "from " + data.Size(least.Height, least.Width)
+	}
+	return fmt.Sprintf("from %s sizes, %d x %d to %d x %d pixels", data.Thousands(len(sizes)), least.Height, least.Width, most.Height, most.Width)
 }
 
 // quote leaves a harmless name as it is and escapes any other.

@@ -18,7 +18,9 @@ func (a *app) dataCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check DATA", Short: "Count images, sizes and classes; name broken files, copies and leaks", Args: oneArg("DATA"), ValidArgsFunction: completeData,
 		RunE: func(c *cobra.Command, args []string) error {
-			checked, err := source.Check(c.Context(), args[0], source.Options{})
+			live := newReading(a.err)
+			checked, err := source.Check(c.Context(), args[0], source.Options{Folder: folder.Options{Progress: live.progress}})
+			live.done()
 			if err != nil {
 				return err
 			}
@@ -27,6 +29,7 @@ func (a *app) dataCheck() *cobra.Command {
 					"event": "check", "name": checked.Name, "kind": checked.Kind, "path": checked.Path, "images": checked.Images, "classes": all(checked.Classes),
 					"splits": all(checked.Splits), "sizes": all(checked.Sizes), "modes": all(checked.Modes), "offenders": all(checked.Offenders),
 					"problems": all(checked.Problems), "warnings": all(checked.Warnings), "copies": all(checked.Copies),
+					"prepared": map[string]any{"channels": checked.Channels, "height": checked.Height, "width": checked.Width, "streamed": checked.Streamed},
 				})
 			} else {
 				printReport(newScreen(a.out), checked)
@@ -45,7 +48,7 @@ func (a *app) dataCheck() *cobra.Command {
 // all is a list that JSON writes as [] where there is nothing in it.
 func all[T any](list []T) []T { return append([]T{}, list...) }
 
-// few is how many offenders or copies are printed; JSON has all.
+// few is how many sizes or copies are printed; JSON has all.
 const few = 10
 
 func printReport(s *screen, r *source.Checked) {
@@ -75,7 +78,13 @@ func printReport(s *screen, r *source.Checked) {
 	for _, m := range r.Modes {
 		s.sentence("", "%s %s", have(m.Images, "image"), m.Mode)
 	}
-	printSome(s, "file", "that cannot be read", r.Offenders, func(o folder.Offender) string { return quote(o.Name) + ": " + oneLine(o.Problem) })
+	if r.Images > 0 && r.Mixed() {
+		s.sentence("", "All are brought to %s, whole and in their proportions, for training and prediction.", data.Size(r.Height, r.Width))
+	}
+	if r.Streamed {
+		s.sentence("", "Their pixels are too many to be held in memory; they are read from the files while a model learns.")
+	}
+	printAll(s, "file", "that cannot be read", r.Offenders, func(o folder.Offender) string { return quote(o.Name) + ": " + oneLine(o.Problem) })
 	printSome(s, "copy", "between two splits: the test would be too easy", r.Leaks(), func(c folder.Copy) string {
 		return fmt.Sprintf("%s (%s) is %s (%s)", quote(c.Name), c.Split, quote(c.Of), c.OfSplit)
 	})
@@ -96,6 +105,19 @@ func printReport(s *screen, r *source.Checked) {
 	}
 	if len(r.Problems) == 0 && len(r.Offenders) == 0 {
 		s.printf("No problems found.\n")
+	}
+}
+
+// printAll prints a list in full.
+func printAll[T any](s *screen, one, what string, list []T, line func(T) string) {
+	if len(list) == 0 {
+		return
+	}
+	s.printf("\n")
+	s.sentence("", "%s %s", count(len(list), one), what)
+	for _, v := range list {
+		s.printf("  ")
+		s.sentence("  ", "%s", strings.TrimSpace(line(v)))
 	}
 }
 

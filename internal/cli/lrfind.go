@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"inkling/data/source"
 	"inkling/recipe"
 	"inkling/report"
 	"inkling/train"
@@ -73,7 +72,7 @@ thirds through the longest stretch over which the smoothed loss falls.`,
 }
 
 func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed uint64, out string) error {
-	opened, err := source.Open(ctx, name, source.Options{})
+	opened, err := a.openOwn(ctx, name, source.Options{})
 	if err != nil {
 		return err
 	}

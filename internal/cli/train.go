@@ -122,7 +122,7 @@ func (t *training) run(ctx context.Context, name string) error {
 	if err := t.openPast(); err != nil {
 		return err
 	}
-	opened, err := source.Open(ctx, name, t.options())
+	opened, err := t.openOwn(ctx, name, t.options())
 	if err != nil {
 		return err
 	}
