@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"inkling/data/source"
 	"inkling/recipe"
 	"inkling/report"
 	"inkling/train"
