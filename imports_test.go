@@ -42,7 +42,7 @@ var may = map[string][]string{
 	"explain":           {"autograd", "data", "device", "device/ref", "nn", "optim", "tensor", "train"},
 	"report":            {"explain", "train"},
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
-	"internal/cli":      {"autograd", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train"},
+	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train"},
 	"internal/scenes":   {},
 	"cmd/inkling":       {"internal/cli"},
 	"docs/recipes":      {"recipe", "report"},

@@ -107,11 +107,20 @@ func (i *Info) input() (*augment.Augmenter, error) {
 // given images as samples; there must be one. What stood at path is kept as its
 // previous generation. Nothing is saved that Load would refuse.
 func (c *Model) Save(path string, samples [][]byte) error {
+	return c.write(safetensors.Save, path, samples)
+}
+
+// Replace is Save without a previous generation.
+func (c *Model) Replace(path string, samples [][]byte) error {
+	return c.write(safetensors.Replace, path, samples)
+}
+
+func (c *Model) write(save func(string, *safetensors.File) error, path string, samples [][]byte) error {
 	f, err := c.file(samples[:min(len(samples), 3)])
 	if err != nil {
 		return fmt.Errorf("%s is not saved: %w", safetensors.Quote(path), err)
 	}
-	return safetensors.Save(path, f)
+	return save(path, f)
 }
 
 // ClassName is a class's name as a model file keeps it: JSON would make the same

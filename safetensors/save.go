@@ -32,8 +32,13 @@ func Previous(path string) string { return path + ".prev" }
 //
 // Two processes must not save to the same path at the same time: one of them
 // may get an error, though neither damages the file.
-func Save(path string, f *File) error {
-	if err := save(path, f); err != nil {
+func Save(path string, f *File) error { return named(path, save(path, f, true)) }
+
+// Replace is Save without 2: no generation is kept.
+func Replace(path string, f *File) error { return named(path, save(path, f, false)) }
+
+func named(path string, err error) error {
+	if err != nil {
 		return fmt.Errorf("cannot save %w", ofFile(path, err))
 	}
 	return nil
@@ -44,7 +49,7 @@ var (
 	link   = os.Link  // a test puts a file system without hard links here
 )
 
-func save(path string, f *File) (err error) {
+func save(path string, f *File, keep bool) (err error) {
 	saving.Lock()
 	defer saving.Unlock()
 
@@ -78,8 +83,10 @@ func save(path string, f *File) (err error) {
 	if err := next.Sync(); err != nil {
 		return err
 	}
-	if err := keepPrevious(path, work); err != nil {
-		return err
+	if keep {
+		if err := keepPrevious(path, work); err != nil {
+			return err
+		}
 	}
 	if err := next.CloseAtomicallyReplace(); err != nil {
 		return err

@@ -81,6 +81,22 @@ func TestSaveKeepsThePrevious(t *testing.T) {
 	}
 }
 
+func TestReplaceKeepsNoGeneration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	for n := range int64(3) {
+		if err := Replace(path, generation(n+1)); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, path, n+1, 0)
+	}
+	bad := generation(4)
+	bad.Tensors[1].Data = bad.Tensors[1].Data[1:]
+	if err := Replace(path, bad); err == nil || !strings.Contains(err.Error(), "cannot save "+path) {
+		t.Errorf("got error %v", err)
+	}
+	holds(t, path, 3, 0)
+}
+
 func TestSaveWithoutHardLinks(t *testing.T) {
 	link = func(string, string) error { return errors.ErrUnsupported }
 	defer func() { link = os.Link }()

@@ -83,7 +83,7 @@ func (d *Diverged) Error() string {
 }
 
 // Run trains. It ends early, with an error, when ctx is cancelled, a hook fails,
-// the loss diverges, or From belongs to another training.
+// the loss diverges (*Diverged), or From belongs to another training (*PositionError).
 func (t *Trainer) Run(ctx context.Context) error {
 	if err := t.Check(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 	if t.From == nil {
 		r.good, r.at.Order = snapshot(state), r.order()
 	} else if err := r.goOn(t.From); err != nil {
-		return err
+		return &PositionError{err}
 	}
 	t.Train.Restart(t.Seed, r.at.Epoch)
 	for r.at.Epoch < t.Epochs {

@@ -38,6 +38,13 @@ type SaveHook interface {
 	Save(p *Position) error
 }
 
+// PositionError is the error of a position that belongs to another training. The
+// model may have been changed.
+type PositionError struct{ Err error }
+
+func (e *PositionError) Error() string { return e.Err.Error() }
+func (e *PositionError) Unwrap() error { return e.Err }
+
 // position is where the run is now.
 func (r *run) position() *Position {
 	p := r.at

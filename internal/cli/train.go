@@ -27,8 +27,10 @@ type training struct {
 	*app
 	recipe recipe.Recipe
 	seed   uint64
+	valid  string // as it is given
 	aside  aside
 	out    string
+	keep   checkpoints
 	// previous is where the file that was at out before is kept; "" if there was none.
 	previous string
 	// pretrained is the file that the training begins with, past the net in it, bodyRate what
@@ -51,11 +53,11 @@ type training struct {
 	ended   int               // epochs that have
 	waiting waiting           // for a better validation loss
 	batch   int               // batches of the one that has not
+	before  int               // batches that an earlier run has learned from
 }
 
 func (a *app) trainCommand() *cobra.Command {
 	t := &training{app: a}
-	var valid string
 	c := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a model on images and keep it in a file",
@@ -69,6 +71,12 @@ What no flag sets is chosen for the images, and said; a recipe that is named set
 everything, and flags change single settings of it. Ctrl-C ends the training
 after the batch at hand and keeps the model as it is then.
 
+Beside the model file, which is written at the end, lie the model of the epoch
+with the best accuracy on the validation images (model.best.safetensors) and a
+checkpoint (model.checkpoint.safetensors), saved after each epoch and every half
+minute. --resume goes on from there, whatever ended the training, and comes to
+the same model, bit for bit.
+
 Recipes:
 ` + described(recipe.Names(), recipe.Describe) + `
 Schedules:
@@ -76,23 +84,25 @@ Schedules:
 		Example: `  inkling train path/to/images
   inkling train path/to/images --pretrained resnet18.safetensors
   inkling train mnist --model network
-  inkling train path/to/images --optimizer momentum --schedule cosine --epochs 20`,
+  inkling train path/to/images --optimizer momentum --schedule cosine --epochs 20
+  inkling train path/to/images --resume`,
 		Args: oneArg("DATA"), ValidArgsFunction: completeData,
 	}
 	t.command = c
 	settle := recipeFlags(c)
 	c.Flags().Uint64Var(&t.seed, "seed", 0, "of the initial weights, the order of the images and what else is drawn (default 0)")
-	c.Flags().StringVar(&valid, "valid", "", "what to validate on: a share of the training images, such as 0.1 (0 is none), or the word test, for the test images")
+	c.Flags().StringVar(&t.valid, "valid", "", "what to validate on: a share of the training images, such as 0.1 (0 is none), or the word test, for the test images")
 	c.Flags().StringVar(&t.pretrained, "pretrained", "", "begin with this net: a model file, or torchvision's ResNet-18 as safetensors; other classes get a new head")
 	c.Flags().Float64Var(&t.bodyRate, "body-lr", usualBody, "learning rate of all but the head, times --lr; with --pretrained")
 	c.Flags().IntVar(&t.size, "size", 0, "bring images to so many pixels a side; 0 chooses by those that there are (default 0)")
 	c.Flags().IntVar(&t.patience, "patience", 0, "end after so many epochs without a better validation loss; 0 never does (default 0)")
 	c.Flags().StringVar(&t.out, "out", "inkling-model.safetensors", "the model file to write")
+	t.checkpointFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) (err error) {
 		if t.recipe, err = settle(); err != nil {
 			return err
 		}
-		if t.aside, err = parseAside(valid); err != nil {
+		if t.aside, err = parseAside(t.valid); err != nil {
 			return err
 		}
 		return t.run(c.Context(), args[0])
@@ -119,6 +129,11 @@ func (t *training) run(ctx context.Context, name string) error {
 	if err := outFile(t.out); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
+	release, err := t.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := t.openPast(); err != nil {
 		return err
 	}
@@ -132,6 +147,9 @@ func (t *training) run(ctx context.Context, name string) error {
 	if t.split, err = divide(opened.Dataset, t.aside, t.seed); err != nil {
 		return err
 	}
+	if err := t.sameImages(); err != nil {
+		return err
+	}
 	t.tell = (&trainText{screen: newScreen(t.app.out)}).tell
 	if t.json {
 		t.tell = func(event any) {
@@ -143,29 +161,21 @@ func (t *training) run(ctx context.Context, name string) error {
 	if found := scan(name, opened); found != nil {
 		t.tell(*found)
 	}
-	if err := t.choose(ctx); err != nil {
-		return err
+	if t.keep.from == nil {
+		if err := t.choose(ctx); err != nil {
+			return err
+		}
 	}
 	if t.trainer, err = t.makeTrainer(); err != nil {
 		return err
 	}
 	t.trainer.Hooks = []any{t}
-	t.start = time.Now()
+	t.goOn()
 	t.tell(t.begins(name, opened))
-	err = t.trainer.Run(ctx)
-	patient := errors.Is(err, errPatience)
-	if err != nil && !patient {
+	if err := t.trainer.Run(ctx); err != nil && !errors.Is(err, errPatience) {
 		return t.rescue(err)
 	}
-	if err := t.save(nil); err != nil {
-		return err
-	}
-	e := trainEnds{"done", time.Since(t.start).Seconds(), t.split.called, t.last.Accuracy, t.out, t.previous, summary(t.judged, t.split.train.Classes), next(t.out, name), 0, t.recipe.Epochs, t.patience}
-	if patient {
-		e.Ended = t.ended
-	}
-	t.tell(e)
-	return nil
+	return t.ends(name)
 }
 
 // begins says what is trained on what.
@@ -180,6 +190,10 @@ func (t *training) begins(name string, opened *source.Opened) trainBegins {
 	for _, p := range t.trainer.Model.Params() {
 		e.Numbers += p.Value.Len()
 	}
+	if t.keep.from != nil {
+		e.Resumed = &trainPosition{t.ended, t.batch}
+		e.history = t.keep.history
+	}
 	return e
 }
 
@@ -193,19 +207,27 @@ func (t *training) Step(s *train.Step) error {
 // Epoch implements train.EpochHook.
 func (t *training) Epoch(e *train.Epoch) error {
 	t.ended, t.batch = t.ended+1, 0
-	left := time.Since(t.start).Seconds() / float64(t.ended) * float64(t.recipe.Epochs-t.ended)
-	t.last = trainEpoch{"epoch", t.recipe.Model, t.recipe.Loss, e.Epoch, t.recipe.Epochs, e.TrainLoss, nil, nil, e.Rate, e.Seconds, left}
+	batches := t.trainer.Train.Batches()
+	left := time.Since(t.start).Seconds() / float64(t.ended*batches-t.before) * float64((t.recipe.Epochs-t.ended)*batches)
+	best := t.remember(e)
+	t.last = trainEpoch{"epoch", t.recipe.Model, t.recipe.Loss, e.Epoch, t.recipe.Epochs, e.TrainLoss, nil, nil, e.Rate, best, e.Seconds, left}
 	if e.Valid != nil {
 		t.last.ValidLoss, t.last.Accuracy = &e.Valid.Loss, &e.Valid.Accuracy
 		t.judged = e.Valid
 	}
 	t.tell(t.last)
-	return t.waiting.over(e, t.patience)
+	err := t.waiting.over(t.last.ValidLoss, t.patience)
+	t.keep.over = err != nil
+	return err
 }
 
 // rescue keeps the model of a training that has ended early, and says so. It
 // returns the error that has ended it.
 func (t *training) rescue(err error) error {
+	var position *train.PositionError
+	if errors.As(err, &position) {
+		return fmt.Errorf("%s: %w", quote(display(t.keep.path)), err)
+	}
 	var diverged *train.Diverged
 	stopped, accuracy := fmt.Sprintf("after epoch %d of %d", t.ended, t.recipe.Epochs), t.last.Accuracy
 	if t.batch > 0 && !errors.As(err, &diverged) { // a model that diverged has gone back to the end of an epoch
@@ -216,7 +238,7 @@ func (t *training) rescue(err error) error {
 		return err
 	}
 	if failed := t.save(map[string]any{"stopped": stopped}); failed != nil {
-		t.tell(trainStops{Event: "stopped", Epochs: t.ended, Batch: t.batch, Kept: failed.Error()})
+		t.tell(trainStops{Event: "stopped", Epochs: t.ended, Batch: t.batch, Kept: failed.Error(), Checkpoint: t.checkpoint()})
 		return err
 	}
 	kept := "the model as it was " + stopped + " is in " + quote(display(t.out)) + before(t.previous)
@@ -225,12 +247,20 @@ func (t *training) rescue(err error) error {
 	} else {
 		kept += "; its accuracy has not been measured"
 	}
-	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, kept, accuracy, t.previous})
+	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, kept, accuracy, t.previous, t.checkpoint()})
 	return err
 }
 
 // save writes the model file; more is said of the training in it.
 func (t *training) save(more map[string]any) error {
+	if _, err := os.Lstat(t.out); err == nil {
+		t.previous = safetensors.Previous(t.out)
+	}
+	return t.write((*classifier.Model).Save, t.out, more)
+}
+
+// write writes the model as it is now to a file.
+func (t *training) write(save func(*classifier.Model, string, [][]byte) error, to string, more map[string]any) error {
 	set := t.split.train
 	settings, err := asMap(t.recipe)
 	if err != nil {
@@ -258,14 +288,11 @@ func (t *training) save(more map[string]any) error {
 	for i := range min(3, set.Len()) {
 		samples = append(samples, set.Image(i))
 	}
-	if _, err := os.Lstat(t.out); err == nil {
-		t.previous = safetensors.Previous(t.out)
-	}
-	err = c.Save(t.out, samples)
+	err = save(c, to, samples)
 	var path *fs.PathError
 	var link *os.LinkError
 	if errors.As(err, &path) || errors.As(err, &link) { // these name the new file, which is to take the old one's place
-		return fmt.Errorf("%s: %w", quote(t.out), cause(err))
+		return fmt.Errorf("%s: %w", quote(to), cause(err))
 	}
 	return err
 }

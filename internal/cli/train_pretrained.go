@@ -32,7 +32,7 @@ func (t *training) openPast() (err error) {
 		return usagef("--pretrained names no file")
 	case t.pretrained == "" && given("body-lr"):
 		return usagef("--body-lr belongs to --pretrained FILE")
-	case t.pretrained == "":
+	case t.pretrained == "" || t.keep.from != nil: // what goes on has its numbers in its checkpoint
 		return nil
 	case !(t.bodyRate > 0 && t.bodyRate <= 1):
 		return usagef("--body-lr %g: want more than 0 and at most 1", t.bodyRate)
@@ -56,6 +56,13 @@ func (t *training) openPast() (err error) {
 // past knows, where it does.
 func (t *training) options() source.Options {
 	o := source.Options{Folder: folder.Options{SkipBroken: true, Height: t.size, Width: t.size}}
+	if t.keep.from != nil && t.pretrained != "" {
+		images := t.keep.from.Images["training"]
+		o.Folder.Height, o.Folder.Width, o.Folder.Color = images.Height, images.Width, folder.Grey
+		if images.Channels == 3 {
+			o.Folder.Color = folder.RGB
+		}
+	}
 	if t.past != nil {
 		if t.past.Height > 0 {
 			o.Folder.Height, o.Folder.Width = t.past.Height, t.past.Width

@@ -91,12 +91,12 @@ type waiting struct {
 }
 
 // over returns errPatience where patience epochs have brought nothing; 0 waits for ever.
-func (w *waiting) over(e *train.Epoch, patience int) error {
-	if patience == 0 || e.Valid == nil {
+func (w *waiting) over(loss *float64, patience int) error {
+	if patience == 0 || loss == nil {
 		return nil
 	}
-	if !w.begun || e.Valid.Loss < w.best {
-		*w = waiting{e.Valid.Loss, 0, true}
+	if !w.begun || *loss < w.best {
+		*w = waiting{*loss, 0, true}
 		return nil
 	}
 	if w.epochs++; w.epochs >= patience {

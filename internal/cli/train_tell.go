@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/models"
 	"inkling/recipe"
@@ -22,7 +23,14 @@ type (
 		Batches  int           `json:"batches"` // in an epoch
 		Settings recipe.Recipe `json:"settings"`
 		Seed     uint64        `json:"seed"`
+		// Resumed is where an earlier run stopped that this one goes on from.
+		Resumed  *trainPosition `json:"resumed,omitempty"`
 		sentence string
+		history  []checkpoint.Epoch // of the earlier run
+	}
+	trainPosition struct {
+		Epochs int `json:"epochs"`  // that have ended
+		Batch  int `json:"batches"` // of the one that has not
 	}
 	trainProgress struct {
 		model      string
@@ -37,7 +45,8 @@ type (
 		TrainLoss float64  `json:"train_loss"`
 		ValidLoss *float64 `json:"valid_loss"` // null where nothing is set aside
 		Accuracy  *float64 `json:"accuracy"`
-		Rate      float64  `json:"lr"` // of the last step
+		Rate      float64  `json:"lr"`   // of the last step
+		Best      bool     `json:"best"` // so far, on the validation images; the model is kept
 		Seconds   float64  `json:"seconds"`
 		Left      float64  `json:"seconds_left"`
 	}
@@ -50,6 +59,14 @@ type (
 		// Accuracy is that of the model that is kept; null where it has not been measured.
 		Accuracy *float64 `json:"accuracy"`
 		Previous string   `json:"previous_file,omitempty"` // the model file that was there before
+		// Checkpoint is what --resume goes on from; none where nothing could be saved.
+		Checkpoint string `json:"checkpoint_file,omitempty"`
+	}
+	// trainUnsaved is a file that could not be written; the training goes on.
+	trainUnsaved struct {
+		Event   string `json:"event"` // "unsaved"
+		File    string `json:"file"`
+		Problem string `json:"problem"`
 	}
 	trainEnds struct {
 		Event    string   `json:"event"` // "done"
@@ -64,6 +81,13 @@ type (
 		Ended   int           `json:"ended_after,omitempty"` // epochs, where --patience ended the training
 		epochs  int           // that it was to have
 		waited  int           // epochs of patience
+		// Best is the model of the best epoch on the validation images, where there are some.
+		Best         string   `json:"best_file,omitempty"`
+		BestEpoch    *int     `json:"best_epoch,omitempty"` // from 0
+		BestAccuracy *float64 `json:"best_accuracy,omitempty"`
+		Checkpoint   string   `json:"checkpoint_file,omitempty"`
+		// Already says that the training had ended before: nothing was left to do.
+		Already bool `json:"already,omitempty"`
 	}
 )
 
@@ -96,6 +120,11 @@ func (t *trainText) tell(event any) {
 		t.table.endBar()
 		t.printf("\n")
 		t.sentence("", "Stopped: %s.", e.Kept)
+		if e.Checkpoint != "" {
+			t.sentence("", "The same command with --resume goes on from %s.", t.accent(quote(display(e.Checkpoint))))
+		}
+	case trainUnsaved:
+		fmt.Fprintf(t.table.text, "  not saved: %s; the training goes on\n", e.Problem)
 	case trainEnds:
 		t.end(e)
 	}
@@ -116,6 +145,9 @@ func (t *trainText) begin(e trainBegins) {
 	s := e.Settings
 	t.sentence("", "The model is %s: %s; %s numbers to learn.", s.Model, models.Describe(s.Model), data.Thousands(e.Numbers))
 	t.sentence("", "%s\n", settings(s, e.Batches))
+	if e.Resumed != nil {
+		t.resumed(e)
+	}
 }
 
 // settings says in a line how a recipe trains.
@@ -129,10 +161,12 @@ func settings(r recipe.Recipe, batches int) string {
 
 func (t *trainText) end(e trainEnds) {
 	t.table.endBar()
-	if curve := t.curve(t.accuracy); curve != "" {
-		t.printf("\n%s\n", curve)
+	if !e.Already {
+		if curve := t.curve(t.accuracy); curve != "" {
+			t.printf("\n%s\n", curve)
+		}
+		t.printf("\n")
 	}
-	t.printf("\n")
 	if e.Accuracy != nil {
 		t.sentence("  ", "Accuracy on the %s images: %s", e.ValidOn, t.accent(percent(*e.Accuracy)))
 		t.summed(e)
@@ -140,7 +174,14 @@ func (t *trainText) end(e trainEnds) {
 	if e.Ended > 0 {
 		t.sentence("", "No better validation loss for %s: ended after %s of %s.", count(e.waited, "epoch"), data.Thousands(e.Ended), data.Thousands(e.epochs))
 	}
-	t.sentence("", "Trained in %s. The model is in %s%s.", span(e.Seconds), t.accent(quote(display(e.Model))), before(e.Previous))
+	if e.Already {
+		t.sentence("", "Nothing was left to do: this training had ended. The model is in %s.", t.accent(quote(display(e.Model))))
+	} else {
+		t.sentence("", "Trained in %s. The model is in %s%s.", span(e.Seconds), t.accent(quote(display(e.Model))), before(e.Previous))
+	}
+	if e.BestEpoch != nil {
+		t.best(e)
+	}
 	t.printf("\n")
 	for i, command := range e.Next {
 		what := "Next: "

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// killed trains, killing the process after each of the given times, and goes on until
+// the training has ended. It returns how many kills came before the end.
+func killed(t *testing.T, dir, line string, after []time.Duration) (kills int) {
+	t.Helper()
+	resume := ""
+	for _, wait := range append(after, time.Hour) {
+		c := exec.Command("inkling", strings.Fields(line+resume)...)
+		c.Dir = dir
+		var said bytes.Buffer
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		kill := time.AfterFunc(wait, func() { c.Process.Signal(syscall.SIGKILL) })
+		err := c.Wait()
+		kill.Stop()
+		switch status := c.ProcessState.Sys().(syscall.WaitStatus); {
+		case err == nil:
+			return kills
+		case !status.Signaled():
+			t.Fatalf("after %d kills: %v: %s", kills, err, &said)
+		}
+		kills++
+		// Killed before the first checkpoint, it begins anew.
+		if found, _ := filepath.Glob(filepath.Join(dir, "*.checkpoint.safetensors")); len(found) > 0 {
+			resume = " --resume"
+		}
+	}
+	t.Fatal("the training never ended")
+	return 0
+}
+
+// sameFiles wants files of the same names in two folders to be the same.
+func sameFiles(t *testing.T, a, b string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		one, err1 := os.ReadFile(filepath.Join(a, name))
+		other, err2 := os.ReadFile(filepath.Join(b, name))
+		if err1 != nil || err2 != nil || !bytes.Equal(one, other) {
+			t.Errorf("%s is another file than without the kills (%v, %v)", name, err1, err2)
+		}
+	}
+}
+
+// A training that is killed again and again, and taken up each time, ends with the
+// files of one that is left alone.
+func TestKilledTrainingComesToTheSameFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGKILL to send")
+	}
+	whole, pieces := t.TempDir(), t.TempDir()
+	data := filepath.Join(t.TempDir(), "digits")
+	if out, err := exec.Command("inkling", "data", "make", data, "--train", "3000", "--test", "20").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	line := "train " + data + " --model network --epochs 30 --ema 0.95 --augment shift=1 --out m.safetensors"
+	start := time.Now()
+	killed(t, whole, line, nil)
+	took := time.Since(start)
+	var after []time.Duration
+	for range 4 {
+		after = append(after, took/10+rand.N(took/4))
+	}
+	t.Logf("%v uninterrupted; killed after %v", took, after)
+	if kills := killed(t, pieces, line+" --checkpoint-every 1ms", after); kills < 2 {
+		t.Errorf("only %d kills came before the end", kills)
+	}
+	sameFiles(t, whole, pieces, "m.safetensors", "m.best.safetensors", "m.checkpoint.safetensors")
+	left, err := os.ReadDir(pieces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range left {
+		if strings.HasPrefix(f.Name(), ".") {
+			t.Errorf("left over: %s", f.Name())
+		}
+	}
+}
+
+// Two trainings do not write to the same files.
+func TestTwoTrainingsOfOneModelFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no locks there")
+	}
+	dir := t.TempDir()
+	first := exec.Command("inkling", strings.Fields("train synth --epochs 100000 --out m.safetensors")...)
+	first.Dir = dir
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { first.Process.Kill(); first.Wait() }()
+	for range 200 {
+		if _, err := os.Stat(filepath.Join(dir, ".m.safetensors.lock")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	second := exec.Command("inkling", strings.Fields("train synth --out m.safetensors")...)
+	second.Dir = dir
+	said, _ := second.CombinedOutput()
+	if second.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), fmt.Sprintf("--out: m.safetensors: another training (process %d) writes there", first.Process.Pid)) {
+		t.Errorf("exit status %d: %s", second.ProcessState.ExitCode(), said)
+	}
+}
