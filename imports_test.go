@@ -44,6 +44,7 @@ var may = map[string][]string{
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
 	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train"},
 	"internal/scenes":   {},
+	"lab":               {"autograd", "classifier", "data", "data/augment", "data/picture", "explain", "models", "nn", "recipe", "safetensors", "tensor", "train"},
 	"cmd/inkling":       {"internal/cli"},
 	"docs/recipes":      {"recipe", "report"},
 	"parity":            {"data", "data/idx"},

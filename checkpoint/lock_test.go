@@ -1,3 +1,5 @@
+//go:build unix && !solaris && !aix
+
 package checkpoint_test
 
 import (
@@ -12,11 +14,7 @@ import (
 	"inkling/checkpoint"
 )
 
-const (
-	childVariable = "CHECKPOINT_TEST_LOCK" // the path that a child of the test locks
-	saveVariable  = "CHECKPOINT_TEST_SAVE" // the path that a child of the test saves to
-	howVariable   = "CHECKPOINT_TEST_HOW"  // save or replace
-)
+const childVariable = "CHECKPOINT_TEST_LOCK" // the path that a child of the test locks
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childVariable); path != "" {
@@ -26,9 +24,6 @@ func TestMain(m *testing.M) {
 		}
 		os.Stdout.WriteString("locked\n")
 		select {} // until it is killed
-	}
-	if path := os.Getenv(saveVariable); path != "" {
-		saveInChild(path, os.Getenv(howVariable))
 	}
 	os.Exit(m.Run())
 }

@@ -1,0 +1,177 @@
+package lab
+
+import (
+	"context"
+	"math"
+
+	"inkling/autograd"
+	"inkling/data/picture"
+	"inkling/tensor"
+)
+
+// Prediction is what a net makes of an image.
+type Prediction struct {
+	Subject       Subject   `json:"subject"`
+	Classes       []string  `json:"classes"`
+	Answer        int       `json:"answer"`
+	Logits        []float32 `json:"logits"`
+	Probabilities []float64 `json:"probabilities"`
+	Image         []byte    `json:"image"` // what the net sees: channels x height x width
+	Channels      int       `json:"channels"`
+	Height        int       `json:"height"`
+	Width         int       `json:"width"`
+}
+
+// Predict asks a net. image is channels x height x width bytes.
+func (n *Net) Predict(image []byte) (*Prediction, error) {
+	if len(image) != n.Spec.Pixels() {
+		return nil, invalid("an image of %d bytes; the model wants %d x %d x %d", len(image), n.Spec.Channels, n.Spec.Height, n.Spec.Width)
+	}
+	logits := n.Logits(image)
+	for k, v := range logits {
+		if v-v != 0 { // NaN or infinite
+			return nil, invalid("the net answers %v for class %s: the training diverged", v, n.Classes[k])
+		}
+	}
+	p := &Prediction{
+		Subject: n.Subject, Classes: n.Classes, Answer: greatest(logits), Logits: logits, Probabilities: n.Probabilities(logits),
+		Image: image, Channels: n.Spec.Channels, Height: n.Spec.Height, Width: n.Spec.Width,
+	}
+	return p, nil
+}
+
+// Prepare makes of a file, PNG or JPEG, the image that the net wants.
+func (n *Net) Prepare(file []byte) ([]byte, error) {
+	p, err := picture.Decode(file, picture.Options{FileBytes: maxImage, Pixels: 20_000_000})
+	if err != nil {
+		return nil, invalid("the image: %v", err)
+	}
+	return p.To(n.Spec.Channels, n.Spec.Height, n.Spec.Width), nil
+}
+
+// maxImage is how long an image's file may be.
+const maxImage = 8 << 20
+
+// Moment is a subject's answer at one snapshot.
+type Moment struct {
+	Step          int       `json:"step"`
+	Answer        int       `json:"answer"` // -1 where the numbers are not finite
+	Probabilities []float64 `json:"probabilities"`
+}
+
+// Timeline returns a run's answers to one image at each snapshot.
+func (l *Lab) Timeline(ctx context.Context, id string, image []byte) ([]Moment, error) {
+	r, err := l.Run(id)
+	if err != nil {
+		return nil, err
+	}
+	moments := []Moment{}
+	for _, step := range r.Steps() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		snap, ok := r.snapshot(step)
+		if !ok { // thinned out meanwhile
+			continue
+		}
+		n, err := r.net(Subject{Run: id, Step: step}, snap)
+		if err != nil {
+			return nil, err
+		}
+		m := Moment{Step: step, Answer: -1, Probabilities: []float64{}}
+		if p, err := n.Predict(image); err == nil {
+			m.Answer, m.Probabilities = p.Answer, p.Probabilities
+		} else if len(image) != n.Spec.Pixels() {
+			return nil, err
+		}
+		moments = append(moments, m)
+	}
+	return moments, nil
+}
+
+// Saliency is which pixels matter for a class: the gradient of its logit at the
+// pixels as the net sees them (Simonyan et al., Deep Inside Convolutional Networks,
+// 2014), and that times the pixel, whose sum is what the pixels add to the logit in a
+// net without biases and bends. Both are channels x height x width.
+type Saliency struct {
+	Class    int       `json:"class"`
+	Gradient []float32 `json:"gradient"`
+	Times    []float32 `json:"times_input"`
+}
+
+// Saliency looks at one image and class; -1 is the answer.
+func (n *Net) Saliency(image []byte, class int) (*Saliency, error) {
+	p, err := n.Predict(image)
+	if err != nil {
+		return nil, err
+	}
+	if class == -1 {
+		class = p.Answer
+	}
+	if class < 0 || class >= n.Spec.Classes {
+		return nil, unknown("there is no class %d of %d", class, n.Spec.Classes)
+	}
+	x := n.Numbers(image)
+	tape := autograd.NewInferenceTapeOn(x.Memory())
+	in := tape.Watch(x)
+	logits := n.Net.Forward(in)
+	one := tensor.FromInts([]int32{int32(class)}, 1).OneHot(n.Spec.Classes)
+	dx := logits.Mul(autograd.Const(one)).Sum().Backward().At(in)
+	s := &Saliency{Class: class, Gradient: make([]float32, n.Spec.Pixels()), Times: make([]float32, n.Spec.Pixels())}
+	if dx != nil {
+		s.Gradient, s.Times = dx.Float32s(), dx.Mul(in.Value()).Float32s()
+	}
+	return s, nil
+}
+
+// Occlusion is how the probability of a class falls when a patch of the image is
+// painted over (Zeiler and Fergus, Visualizing and Understanding Convolutional
+// Networks, 2014): positive where the patch spoke for the class.
+type Occlusion struct {
+	Class  int       `json:"class"`
+	Patch  int       `json:"patch"` // pixels a side
+	Rows   int       `json:"rows"`
+	Across int       `json:"across"`
+	Falls  []float64 `json:"falls"` // rows x across
+}
+
+// Occlusion slides a patch of so many pixels a side over the image, by half of that
+// at a time. What is painted over gets the colour of the image's first pixel.
+func (n *Net) Occlusion(image []byte, class, patch int) (*Occlusion, error) {
+	p, err := n.Predict(image)
+	if err != nil {
+		return nil, err
+	}
+	if class == -1 {
+		class = p.Answer
+	}
+	if class < 0 || class >= n.Spec.Classes {
+		return nil, unknown("there is no class %d of %d", class, n.Spec.Classes)
+	}
+	s := n.Spec
+	if least := max(2, int(math.Ceil(float64(max(s.Height, s.Width))/16))); patch < least || patch > min(s.Height, s.Width) {
+		return nil, invalid("a patch of %d pixels a side: from %d to %d", patch, least, min(s.Height, s.Width))
+	}
+	stride := patch / 2
+	o := &Occlusion{Class: class, Patch: patch, Rows: (s.Height-patch)/stride + 1, Across: (s.Width-patch)/stride + 1}
+	area := s.Height * s.Width
+	var batch []byte
+	for row := range o.Rows {
+		for column := range o.Across {
+			at := len(batch)
+			batch = append(batch, image...)
+			for c := range s.Channels {
+				for y := row * stride; y < row*stride+patch; y++ {
+					for x := column * stride; x < column*stride+patch; x++ {
+						batch[at+c*area+y*s.Width+x] = image[c*area]
+					}
+				}
+			}
+		}
+	}
+	probs := n.Probabilities(n.Logits(batch))
+	for i := range o.Rows * o.Across {
+		o.Falls = append(o.Falls, p.Probabilities[class]-probs[i*s.Classes+class])
+	}
+	return o, nil
+}
