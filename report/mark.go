@@ -54,11 +54,12 @@ func inDrop(x, y float64) bool {
 func MarkSVG() string {
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28" width="112" height="112" role="img" aria-label="Inkling: a drop of ink">` +
 		`<style>path{fill:#1b1a19}@media(prefers-color-scheme:dark){path{fill:#ece7df}}</style>` +
-		markPaths() + `</svg>` + "\n"
+		MarkPaths() + `</svg>` + "\n"
 }
 
-// markPaths draws one path for each grey.
-func markPaths() string {
+// MarkPaths is what the SVG holds: one path for each grey, to stand in an <svg> with a
+// viewBox of 0 0 28 28.
+func MarkPaths() string {
 	image := Mark()
 	paths := map[uint8]*strings.Builder{}
 	var greys []uint8

@@ -32,13 +32,16 @@ type exporter struct {
 }
 
 func (a *app) exportCommand() *cobra.Command {
-	var state, graph exporter
+	var state, graph, page exporter
 	var body bool
 	var o onnx.Options
 	c := &cobra.Command{
 		Use:   "export MODEL",
 		Short: "Write a model down for other programs",
 		Long: `Write a model down for other programs: one file for each flag that names one.
+
+--html writes one page that works in any browser, offline: the net, a pad to draw on
+where it was trained on handwriting, and what it makes of each picture.
 
 --onnx writes the model for ONNX Runtime and other programs: float input (N, channels,
 height, width), output logits (N, classes), for any number N of images. With
@@ -49,16 +52,19 @@ asked them before it is written.
 --safetensors writes the state of torchvision's resnet18, which PyTorch loads by its
 own names. The model resnet18-torchvision has all of it; of resnet18, whose head is
 another one, --body writes what comes before.`,
-		Example: `  inkling export inkling-model.safetensors --onnx digits.onnx --preprocess --probabilities
+		Example: `  inkling export inkling-model.safetensors --html digits.html
+  inkling export inkling-model.safetensors --onnx digits.onnx --preprocess --probabilities
   inkling export inkling-model.safetensors --safetensors resnet18.safetensors`,
 		Args: oneArg("MODEL"),
 	}
+	c.Flags().StringVar(&page.path, "html", "", "a file for the page")
 	c.Flags().StringVar(&graph.path, "onnx", "", "a file for the model as ONNX")
 	c.Flags().IntVar(&o.Opset, "opset", 17, "with --onnx: the version of the operators, 17 to 21")
 	c.Flags().BoolVar(&o.Preprocess, "preprocess", false, "with --onnx: take bytes, and do in the graph what is done to them")
 	c.Flags().BoolVar(&o.Probabilities, "probabilities", false, "with --onnx: a second output, the probabilities")
 	c.Flags().StringVar(&state.path, "safetensors", "", "a file for the weights under torchvision's names")
 	c.Flags().BoolVar(&body, "body", false, "with --safetensors: all but the head")
+	page.format, page.write = "html", writePage
 	graph.format = "onnx"
 	graph.write = func(w io.Writer, m *classifier.Model) (string, error) { return writeONNX(w, m, o) }
 	state.format = "safetensors"
@@ -75,7 +81,7 @@ another one, --body writes what comes before.`,
 		if o.Opset < 17 || o.Opset > 21 {
 			return usagef("--opset %d: from 17 to 21", o.Opset)
 		}
-		return a.export(c, args[0], &graph, &state)
+		return a.export(c, args[0], &page, &graph, &state)
 	}
 	return c
 }

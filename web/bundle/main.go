@@ -1,0 +1,43 @@
+// Command bundle makes web/page.js and web/page.css of the TypeScript and the
+// style sheets beside them. It is a module of its own, so that who uses Inkling
+// as a library does not get esbuild with it.
+//
+//	go -C bundle run . ..
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "bundle: wants one argument, the folder web")
+		os.Exit(2)
+	}
+	folder, err := filepath.Abs(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bundle:", err)
+		os.Exit(1)
+	}
+	result := api.Build(api.BuildOptions{
+		AbsWorkingDir:    folder,
+		EntryPoints:      []string{"src/page.ts", "src/page.css"},
+		Outdir:           "built",
+		Bundle:           true,
+		Format:           api.FormatIIFE,
+		Target:           api.ES2022,
+		Charset:          api.CharsetUTF8,
+		MinifyWhitespace: true,
+		MinifySyntax:     true, // names stay: who opens the page's source can follow it
+		LegalComments:    api.LegalCommentsNone,
+		Write:            true,
+		LogLevel:         api.LogLevelInfo,
+	})
+	if len(result.Errors) > 0 {
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,147 @@
+// From a grey picture to its ink: which is darker, ink or paper, what light falls
+// on the paper, and where the strokes are. Steps 2 to 4 of package data/ink.
+import { Grey } from "./grey";
+
+/** faintest is how much darker than paper ink must be, of 255. */
+export const faintest = 20;
+
+const reach = (m: Grey): number => Math.max(2, Math.floor(m.longer / 8));
+
+/** evenPaper is the standard deviation up to which a part is taken for paper and its grain. */
+const evenPaper = 8;
+
+/** lightInk reports whether the ink is lighter than its ground. */
+export function lightInk(m: Grey): boolean {
+  const r = 2 * reach(m), w = m.width + 1;
+  const sums = integral(m, (v) => v), squares = integral(m, (v) => v * v);
+  let third = 0;
+  for (let y = 0; y < m.height; y++) {
+    const top = Math.max(0, y - r) * w, bottom = Math.min(m.height, y + r + 1) * w;
+    for (let x = 0; x < m.width; x++) {
+      const left = Math.max(0, x - r), right = Math.min(m.width, x + r + 1), n = ((bottom - top) / w) * (right - left);
+      const within = (s: Float64Array) => (s[bottom + right]! - s[top + right]! - s[bottom + left]! + s[top + left]!) / n;
+      const mean = within(sums);
+      const d = (m.pixels[y * m.width + x]! - mean) / Math.sqrt(Math.max(evenPaper * evenPaper, within(squares) - mean * mean));
+      third += d * d * d;
+    }
+  }
+  return third > 0;
+}
+
+/** integral is, at y*(width+1)+x, the sum of f of all pixels above and left of (y, x). */
+function integral(m: Grey, f: (v: number) => number): Float64Array {
+  const w = m.width + 1, sums = new Float64Array((m.height + 1) * w);
+  for (let y = 0; y < m.height; y++) {
+    let line = 0;
+    for (let x = 0; x < m.width; x++) {
+      line += f(m.pixels[y * m.width + x]!);
+      sums[(y + 1) * w + x + 1] = sums[y * w + x + 1]! + line;
+    }
+  }
+  return sums;
+}
+
+/** paper is the light on the paper under dark ink: a maximum over a window, then a minimum. */
+const paper = (m: Grey): Grey => extreme(extreme(m, false), true);
+
+function extreme(m: Grey, smallest: boolean): Grey {
+  const r = reach(m);
+  return along(along(m, r, smallest, 1, m.width, m.width, m.height), r, smallest, m.width, m.height, 1, m.width);
+}
+
+/** along takes the largest or smallest pixel of a window along one axis. */
+function along(m: Grey, r: number, smallest: boolean, step: number, length: number, next: number, count: number): Grey {
+  const out = new Grey(m.height, m.width), queue = new Int32Array(length);
+  for (let l = 0; l < count; l++) {
+    const line = l * next;
+    let head = 0, tail = 0;
+    for (let i = 0; i < length + r; i++) {
+      if (i < length) {
+        const v = m.pixels[line + i * step]!;
+        while (tail > head) {
+          const last = m.pixels[line + queue[tail - 1]! * step]!;
+          if (smallest ? last < v : last > v) break;
+          tail--;
+        }
+        queue[tail++] = i;
+      }
+      const at = i - r;
+      if (at >= 0) {
+        if (queue[head]! < at - r) head++;
+        out.pixels[line + at * step] = m.pixels[line + queue[head]! * step]!;
+      }
+    }
+  }
+  return out;
+}
+
+function smoothed(m: Grey): Grey {
+  const out = new Grey(m.height, m.width);
+  for (let y = 0; y < m.height; y++) {
+    for (let x = 0; x < m.width; x++) {
+      let sum = 0, n = 0;
+      for (let v = Math.max(0, y - 1); v <= Math.min(m.height - 1, y + 1); v++) {
+        for (let u = Math.max(0, x - 1); u <= Math.min(m.width - 1, x + 1); u++) {
+          sum += m.pixels[v * m.width + u]!;
+          n++;
+        }
+      }
+      out.pixels[y * m.width + x] = Math.floor((sum + Math.floor(n / 2)) / n);
+    }
+  }
+  return out;
+}
+
+/** Strokes are a picture's ink, 255 where it is full, and which pixels lie in a stroke
+ * and not at its edge. */
+export interface Strokes { ink: Grey; stroke: boolean[] }
+
+/** strokes finds dark ink; null where none stands out from the paper. */
+export function strokes(m: Grey): Strokes | null {
+  const dark = new Grey(m.height, m.width), light = paper(m.longer >= 100 ? smoothed(m) : m);
+  const counts = new Array<number>(256).fill(0);
+  for (let i = 0; i < dark.pixels.length; i++) {
+    const p = light.pixels[i]!, v = m.pixels[i]!;
+    if (v < p) dark.pixels[i] = Math.floor((255 * (p - v) + Math.floor(p / 2)) / p);
+    counts[dark.pixels[i]!]!++;
+  }
+  const ground = quantile(counts, 1, 2);
+  const away = new Array<number>(256).fill(0);
+  counts.forEach((n, v) => { away[Math.abs(v - ground)]! += n; });
+  const floor = ground + 6 * quantile(away, 1, 2);
+  const above = counts.map((n, v) => (v > floor ? n : 0));
+  const threshold = otsu(above);
+  const full = quantile(above.map((n, v) => (v >= threshold ? n : 0)), 3, 4);
+  if (full - ground < faintest) return null;
+  const ink = new Grey(m.height, m.width);
+  const stroke = Array.from(dark.pixels, (v, i) => {
+    if (v <= floor) return false;
+    ink.pixels[i] = Math.min(255, Math.floor((255 * (v - ground) + Math.floor((full - ground) / 2)) / (full - ground)));
+    return v >= threshold;
+  });
+  return { ink, stroke };
+}
+
+/** quantile is the smallest value with at least num/den of all counts at or below it. */
+function quantile(counts: number[], num: number, den: number): number {
+  const total = counts.reduce((a, b) => a + b, 0);
+  let below = 0;
+  return Math.max(0, counts.findIndex((n) => (below += n, n > 0 && below * den >= total * num)));
+}
+
+/** otsu is the smallest value of the upper of two classes, chosen such that the variance
+ * between them is the largest. */
+function otsu(counts: number[]): number {
+  let all = 0, total = 0;
+  counts.forEach((n, v) => { all += n; total += v * n; });
+  let best = Math.max(0, counts.findIndex((n) => n > 0)), most = 0, n0 = 0, sum0 = 0;
+  counts.forEach((n, v) => {
+    if (n0 > 0 && n0 < all) {
+      const d = sum0 / n0 - (total - sum0) / (all - n0), between = n0 * (all - n0) * d * d;
+      if (between > most) { most = between; best = v; }
+    }
+    n0 += n;
+    sum0 += v * n;
+  });
+  return best;
+}

@@ -1,0 +1,54 @@
+// Numbers as pictures: one canvas pixel each, enlarged by the style sheet, crisp.
+import type { Grey } from "./grey";
+
+type Colour = [number, number, number];
+
+/** colours are those of the page's style sheet, by day or by night. */
+export function colours(): { paper: Colour; ink: Colour; low: Colour; high: Colour } {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string): Colour => {
+    const hex = style.getPropertyValue(name).trim();
+    return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)) as Colour;
+  };
+  return { paper: read("--paper"), ink: read("--ink"), low: read("--low"), high: read("--high") };
+}
+
+/** canvas returns a canvas of so many pixels with the size on the screen that CSS gives it. */
+export function canvas(height: number, width: number, label: string): HTMLCanvasElement {
+  const c = document.createElement("canvas");
+  c.width = width;
+  c.height = height;
+  c.setAttribute("role", "img");
+  c.setAttribute("aria-label", label);
+  return c;
+}
+
+/** paint colours each pixel. */
+export function paint(c: HTMLCanvasElement, colour: (i: number) => Colour): void {
+  const to = c.getContext("2d")!, image = to.createImageData(c.width, c.height);
+  for (let i = 0; i < c.width * c.height; i++) {
+    const [r, g, b] = colour(i);
+    image.data.set([r, g, b, 255], 4 * i);
+  }
+  to.putImageData(image, 0, 0);
+}
+
+export const mix = (a: Colour, b: Colour, part: number): Colour =>
+  [0, 1, 2].map((k) => Math.round(a[k]! + (b[k]! - a[k]!) * Math.min(Math.max(part, 0), 1))) as Colour;
+
+/** inked paints bytes as ink on paper: 255 is ink. */
+export function inked(c: HTMLCanvasElement, bytes: ArrayLike<number>): void {
+  const { paper, ink } = colours();
+  paint(c, (i) => mix(paper, ink, bytes[i]! / 255));
+}
+
+/** asIs paints a grey picture with its own light. */
+export function asIs(c: HTMLCanvasElement, m: Grey): void {
+  paint(c, (i) => [m.pixels[i]!, m.pixels[i]!, m.pixels[i]!]);
+}
+
+/** signed paints numbers on a scale from blue over paper to orange; ±most is full colour. */
+export function signed(c: HTMLCanvasElement, values: ArrayLike<number>, most: number): void {
+  const { paper, low, high } = colours();
+  paint(c, (i) => mix(paper, values[i]! < 0 ? low : high, Math.abs(values[i]!) / (most || 1)));
+}
