@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"checkpoint":        {"autograd", "data", "optim", "safetensors", "tensor", "train"},
 	"recipe":            {"autograd", "data", "data/augment", "models", "nn", "optim", "tensor", "train"},
 	"explain":           {"autograd", "data", "device", "device/ref", "nn", "optim", "tensor", "train"},
-	"web":               {"autograd", "classifier", "data", "data/augment", "data/ink", "models", "nn", "report", "tensor"},
+	"web":               {"autograd", "classifier", "data", "data/augment", "models", "nn", "report", "tensor"},
 	"report":            {"explain", "train"},
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
 	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train", "web"},

@@ -13,7 +13,6 @@ import (
 	"math"
 
 	"inkling/classifier"
-	"inkling/data/ink"
 	"inkling/report"
 )
 
@@ -37,7 +36,7 @@ func NewPage(m *classifier.Model) (*Page, error) {
 
 // Draws reports whether the page has a drawing pad: the model was trained on
 // handwriting. Else it takes pictures only.
-func (p *Page) Draws() bool { return p.typical() != nil }
+func (p *Page) Draws() bool { return p.model.Typical != nil && p.model.Typical.Ink != nil }
 
 // Write writes the page as one HTML file that needs nothing else, no network and
 // no other file. The same model gives the same bytes.
@@ -89,7 +88,7 @@ func (p *Page) data() (template.JS, error) {
 		temperature = 1
 	}
 	text, err := json.Marshal(map[string]any{
-		"program": p.program, "classes": p.model.Classes, "temperature": temperature, "typical": p.typical(), "examples": examples,
+		"program": p.program, "classes": p.model.Classes, "temperature": temperature, "typical": p.model.Typical, "examples": examples,
 	})
 	return template.JS(text), err
 }
@@ -107,12 +106,4 @@ func (p *Program) base64() string {
 func hash(source []byte) string {
 	sum := sha256.Sum256(source)
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// typical is what the ink of the training images looks like; nil where they are no handwriting.
-func (p *Page) typical() *ink.Typical {
-	if t := p.model.Typical; t != nil {
-		return t.Ink
-	}
-	return nil
 }

@@ -4,8 +4,8 @@ import { Grey, side } from "./grey";
 
 export interface Range { low: number; median: number; high: number }
 
-/** Typical is what the model file says of its training images. */
-export interface Typical {
+/** Ink is what the model file says of the ink on its training images. */
+export interface Ink {
   height: number;
   width: number;
   light_ground: boolean;
@@ -22,7 +22,7 @@ export interface Typical {
 
 export interface Measures { side: number; x: number; y: number; peak: number; stroke: number; grey: number; amount: number }
 
-export function measure(t: Typical, image: Grey): Measures {
+export function measure(t: Ink, image: Grey): Measures {
   const m = t.light_ground ? image.inverted() : image, clean = new Grey(m.height, m.width);
   let inked = 0, grey = 0, sum = 0, peak = 0;
   m.pixels.forEach((v, i) => {
@@ -41,7 +41,7 @@ export function measure(t: Typical, image: Grey): Measures {
 }
 
 /** fits reports whether an image has the size, the ground and the frame of the training images. */
-export function fits(t: Typical, m: Grey): boolean {
+export function fits(t: Ink, m: Grey): boolean {
   if (m.height !== t.height || m.width !== t.width) return false;
   const got = measure(t, m);
   const within = (v: number, r: Range, room: number) => v >= r.low - room && v <= r.high + room;
@@ -54,8 +54,8 @@ const between = (r: Range, digits: number, factor = 1): string => {
   return low === high ? low : `${low} to ${high}`;
 };
 
-/** unlike says in what an image differs from the training images, and how to mend it. */
-export function unlike(t: Typical, image: Grey): string[] {
+/** inkUnlike says in what an image differs from the training images, and how to mend it. */
+export function inkUnlike(t: Ink, image: Grey): string[] {
   const got = measure(t, image);
   if (got.peak === 0) return ["there is no ink on it"];
   const sentences: [keyof Measures, (v: number, r: Range) => string][] = [

@@ -3,19 +3,19 @@ import { Bars, percent } from "./bars";
 import { occlude } from "./explain";
 import { Grey } from "./grey";
 import { Layers } from "./layers";
-import { unlike, type Typical } from "./measure";
 import { float32s, Net, numbers, softmax, type Program } from "./net";
 import { Pad } from "./pad";
 import { canvas, asIs, inked, paint, signed } from "./picture";
 import { noInk, prepare, type Prepared } from "./prepare";
 import { fitted, planesOf } from "./size";
+import { unlike, type Typical } from "./unlike";
 
 /** Model is what Go wrote into the page (web/page.go). */
 interface Model {
   program: Program;
   classes: string[];
   temperature: number;
-  typical: Typical | null; // of the ink on the training images; null where they are no such images
+  typical: Typical | null; // null where the model file does not know
   examples: string[]; // base64 of bytes (channels, height, width)
 }
 
@@ -23,7 +23,7 @@ const find = <T extends HTMLElement>(id: string): T => document.getElementById(i
 const model: Model = JSON.parse(find("model").textContent!);
 const net = new Net(model.program, float32s(find("weights").textContent!.trim()));
 const { channels, height, width } = model.program.input;
-const typical = model.typical;
+const typical = model.typical?.ink ?? null; // of handwriting; null where the images are of anything else
 
 /** Seen is what the net gets, and how it came about. */
 interface Seen { bytes: Uint8Array; way: Prepared | null; remarks: string[] }
@@ -41,10 +41,10 @@ function see(): Seen | null {
   if (typeof all === "string") return { bytes: new Uint8Array(0), way: null, remarks: [all] };
   const size = (p: Prepared) => p.steps?.box.longer ?? 0;
   const way = all.reduce((a, b) => (size(b) > size(a) ? b : a));
-  const remarks = unlike(typical, way.result).map((s) => s[0]!.toUpperCase() + s.slice(1) + ".");
+  const remarks: string[] = [];
   if (all.length > 1) {
     const read = all.map((p) => model.classes[best(net.logits(numbers(model.program.input, p.result.pixels)))]);
-    remarks.unshift(`${all.length} drawings stand on it, and this is the largest. From left to right the net reads ${read.join(", ")}.`);
+    remarks.push(`${all.length} drawings stand on it, and this is the largest. From left to right the net reads ${read.join(", ")}.`);
   }
   return { bytes: way.result.pixels, way, remarks };
 }
@@ -77,21 +77,18 @@ function answer(): void {
   const has = seen !== null && seen.bytes.length > 0;
   find("invite").hidden = !pad.empty;
   for (const id of ["undo", "clear"]) { const b = document.getElementById(id); if (b) (b as HTMLButtonElement).disabled = pad.empty; }
-  find("remarks").replaceChildren(...(seen?.remarks ?? []).map((text) => {
-    const item = document.createElement("li");
-    item.textContent = text;
-    return item;
-  }));
   for (const id of ["way", "why"]) find(id).hidden = !has;
   find("inside").hidden = !has || layers.none;
   if (!has) {
+    remark(seen?.remarks ?? []);
     bars.show(null);
     verdict("", pad.empty ? "" : "no answer");
     return;
   }
   const start = performance.now();
-  const p = softmax(net.logits(numbers(model.program.input, seen!.bytes)), model.temperature);
+  const logits = net.logits(numbers(model.program.input, seen!.bytes)), p = softmax(logits, model.temperature);
   const took = performance.now() - start;
+  remark([...seen!.remarks, ...(model.typical ? unlike(model.typical, model.program.input, seen!.bytes, logits) : [])]);
   bars.show(p);
   const first = best(p);
   verdict(model.classes[first]!, percent(p[first]!));
@@ -99,6 +96,15 @@ function answer(): void {
   showWay(seen!);
   layers.show();
   later(first);
+}
+
+/** remark lists sentences under the bars. */
+function remark(sentences: string[]): void {
+  find("remarks").replaceChildren(...sentences.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
 }
 
 function verdict(name: string, share: string): void {
@@ -229,9 +235,7 @@ async function open(file: Blob): Promise<void> {
     delete select.dataset["chosen"];
     pad.show(bitmap);
   } catch {
-    const item = document.createElement("li");
-    item.textContent = `${file instanceof File ? file.name : "What was pasted"} is no picture that this browser can show, or has more than 50 million pixels.`;
-    find("remarks").replaceChildren(item);
+    remark([`${file instanceof File ? file.name : "What was pasted"} is no picture that this browser can show, or has more than 50 million pixels.`]);
   }
 }
 
@@ -278,4 +282,4 @@ answer();
 
 // For the console, and for whoever wants to look closer: what the net saw last, its
 // values, and the functions that made them.
-Object.assign(globalThis, { inkling: { net, pad, model, Grey, prepare, numbers, softmax, fitted, planesOf, seen: () => seen } });
+Object.assign(globalThis, { inkling: { net, pad, model, Grey, prepare, numbers, softmax, fitted, planesOf, unlike, seen: () => seen } });

@@ -1,7 +1,7 @@
 // Brings a drawing or a photograph of handwriting into the form of the training
 // images: steps 5 to 8 of package data/ink, which has the reasons.
 import { around, type Box, Grey, round, side } from "./grey";
-import { fits, type Typical } from "./measure";
+import { fits, type Ink } from "./measure";
 import { faintest, lightInk, strokes, type Strokes } from "./paper";
 
 /** Prepared is a picture's way into the net, the image after each step. */
@@ -14,7 +14,7 @@ export interface Prepared {
 }
 
 /** prepare returns one result for each digit, from left to right, or says why there is none. */
-export function prepare(t: Typical, picture: Grey): Prepared[] | string {
+export function prepare(t: Ink, picture: Grey): Prepared[] | string {
   if (fits(t, picture)) return [{ unchanged: true, grey: picture, light: !t.light_ground, result: picture }];
   if (Math.min(picture.height, picture.width) < 3) return `A picture of ${picture.height} × ${picture.width} pixels is too small to hold a drawing.`;
   const grey = picture.reduced(), light = lightInk(grey);
@@ -111,7 +111,7 @@ const fine = 4; // how many times finer the frame is in which strokes are thicke
 const farthest = 12; // the largest reach of the disc that does it
 
 /** frame scales a digit's box to the training's side, with strokes of the training's width. */
-function frame(t: Typical, box: Grey): { width: number; change: number; scaled: Grey } {
+function frame(t: Ink, box: Grey): { width: number; change: number; scaled: Grey } {
   const wanted = Math.min(round(t.side.median), t.height, t.width);
   let small = framed(box, fine * wanted, fine), change = 0;
   const width = framed(small, wanted, 1).stroke();
@@ -165,7 +165,7 @@ function darken(m: Grey, usual: { low: number; median: number }): void {
 }
 
 /** laid puts the ink on an empty image so that its centre of mass lies where the training's does. */
-function laid(t: Typical, m: Grey): Grey {
+function laid(t: Ink, m: Grey): Grey {
   const { x, y } = m.centre();
   const left = Math.min(Math.max(0, round(t.x.median - x)), t.width - m.width);
   const top = Math.min(Math.max(0, round(t.y.median - y)), t.height - m.height);
