@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -15,30 +17,49 @@ func bits(v float32) uint32 { return math.Float32bits(v) }
 
 // Open reads the file at path. Each error begins with the path.
 func Open(path string) (*Model, error) {
-	info, err := os.Stat(path) // before it is opened: opening a named pipe would wait for ever
+	b, err := contents(path)
 	if err != nil {
+		return nil, ofFile(path, err)
+	}
+	m, err := Decode(b)
+	if err != nil {
+		return nil, ofFile(path, err)
+	}
+	return m, nil
+}
+
+// ofFile puts a path before an error, once. What a terminal should not be sent is escaped.
+func ofFile(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	if q := strconv.Quote(path); q[1:len(q)-1] != path {
+		path = q
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func contents(path string) ([]byte, error) {
+	info, err := os.Stat(path) // before it is opened: opening a named pipe would wait for ever
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is no ordinary file", path)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s: has %d bytes, and an ONNX file 2 GB at most", path, info.Size())
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is no ordinary file")
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("has %d bytes, and an ONNX file 2 GB at most", info.Size())
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, err
 	}
-	m, err := Decode(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
+	return b, nil
 }
 
 // Decode reads a model from the bytes of a file. Its weights share them. What it returns

@@ -166,6 +166,17 @@ func TestGraph(t *testing.T) {
 	}
 }
 
+// The least images, too: there a pool's last place reaches beyond the map.
+func TestSmallImages(t *testing.T) {
+	for _, name := range []string{"linear", "cnn", "resnet-small", "resnet-quick", "resnet8"} {
+		for _, side := range [][2]int{{2, 3}, {3, 2}, {5, 7}, {1, 1}} {
+			if s := (models.Spec{Channels: 1, Height: side[0], Width: side[1], Classes: 2}); name != "resnet8" || side[0] > 1 {
+				written(t, model(t, name, s, ""), Options{}) // which asks the samples
+			}
+		}
+	}
+}
+
 // An input of another shape or type is refused in a sentence, as is one that is missing.
 func TestInputs(t *testing.T) {
 	_, s := written(t, model(t, "network", models.Spec{Channels: 1, Height: 4, Width: 4, Classes: 3}, ""), Options{})

@@ -183,7 +183,7 @@ func window(v, x *autograd.Var, size [2]int) []Attribute {
 		stride[a], dilation[a], before[a], after[a] = max(g.Stride[a], 1), max(g.Dilation[a], 1), g.Pad[a], g.Pad[a]
 		room := x.Shape()[2+a] + before[a] - dilation[a]*(size[a]-1) - 1 // for the first tap to move in, without the padding after the map
 		last := (v.Shape()[2+a] - 1) * stride[a]
-		if (room+after[a])/stride[a]*stride[a] != last {
+		if room+after[a] < 0 || (room+after[a])/stride[a]*stride[a] != last {
 			after[a] = max(last-room, 0)
 		}
 	}

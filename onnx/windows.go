@@ -78,13 +78,13 @@ func (c *call) window(x *tensor.Tensor, size []int) (slide, error) {
 			return s, fmt.Errorf("auto_pad %q", auto)
 		}
 		room := in + s.before[a] + s.after[a] - reach
-		if room < 0 {
-			return s, fmt.Errorf("a window that spans %d does not fit into maps of shape %v", reach, x.Shape())
-		}
-		places := room/s.stride[a] + 1
-		if c.int("ceil_mode", 0) != 0 && room%s.stride[a] != 0 && places*s.stride[a] < in+s.before[a] { // it starts inside
+		places := max(room+s.stride[a], 0) / s.stride[a]
+		if c.int("ceil_mode", 0) != 0 && room+s.stride[a] > 0 && room%s.stride[a] != 0 && places*s.stride[a] < in+s.before[a] { // one more that starts inside
 			s.beyond[a] = places*s.stride[a] - room
 			places++
+		}
+		if places < 1 {
+			return s, fmt.Errorf("a window that spans %d does not fit into maps of shape %v", reach, x.Shape())
 		}
 		shape[2+a] = places
 	}
