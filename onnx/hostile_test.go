@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"inkling/device"
 	"inkling/models"
@@ -323,7 +324,11 @@ func FuzzDecode(f *testing.F) {
 				in[v.Name] = tensor.FromInts(make([]int32, n), shape...)
 			}
 		}
+		start := time.Now()
 		out, err := s.Run(in)
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("it took %v", d)
+		}
 		if err != nil {
 			oneLine(t, err)
 			return
