@@ -181,6 +181,15 @@ func TestLabelErrorsByHand(t *testing.T) {
 	}
 }
 
+// The images of a good model give thresholds of 0.99; a mistake at 0.95 is a suspect all the same.
+func TestLabelErrorsOfAGoodModel(t *testing.T) {
+	good := []float64{0.995, 0.005}
+	a := answers([]int32{0, 0, 0, 1, 0, 0}, good, good, good, []float64{0.005, 0.995}, []float64{0.05, 0.95}, []float64{0.12, 0.88})
+	if worst, all := a.LabelErrors(5); all != 1 || worst[0].Index != 4 {
+		t.Errorf("%d suspects: %+v", all, worst)
+	}
+}
+
 // Labels that were exchanged on purpose are found, and the others left alone.
 func TestLabelErrorsFindExchangedLabels(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
