@@ -62,7 +62,7 @@ func newCache(opt Options, src source) *cache {
 		return &cache{}
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%d %d %d %t %t", where, opt.Height, opt.Width, opt.Color, opt.OnBlack, opt.SkipBroken)
+	fmt.Fprintf(h, "%s\x00%d %d %d %t %t %t", where, opt.Height, opt.Width, opt.Color, opt.OnBlack, opt.SkipBroken, opt.Judged)
 	return &cache{
 		path:     filepath.Join(opt.CacheDir, "decoded", hex.EncodeToString(h.Sum(nil)[:16])+".inkset"),
 		identity: src.identity(),

@@ -78,6 +78,7 @@ type Options struct {
 	Height, Width int   // bring images to this size; 0: to one that is chosen
 	Color         Color // channels of the set
 	OnBlack       bool  // transparent pixels lie on black, not on white
+	Judged        bool  // a model is judged on the images, not trained: a single class will do, and classes without images
 	SkipBroken    bool  // leave unreadable images out and report them, unless they are more than half
 	Workers       int   // goroutines that decode; 0 is GOMAXPROCS
 	Limits        Limits

@@ -313,3 +313,18 @@ func TestNatural(t *testing.T) {
 		}
 	})
 }
+
+// Images to judge a model on need not be of two classes, nor of all.
+func TestFoldersToJudgeOn(t *testing.T) {
+	a := grey(2, 2, 1)
+	for name, files := range map[string]map[string][]byte{
+		"one class": {"cat/1.png": a}, "an empty class": {"cat/1.png": a, "dog": nil},
+	} {
+		if got, err := open(t, files, Options{Judged: true}); err != nil || len(got.train) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := open(t, files, Options{}); err == nil {
+			t.Errorf("%s is enough to be trained on", name)
+		}
+	}
+}

@@ -148,9 +148,6 @@ func layout(entries []entry) (*plan, error) {
 			p.place(entries, s, n)
 		}
 	}
-	if len(p.classes) == 1 {
-		p.problems = append(p.problems, fmt.Sprintf("only one class, %s: a classifier needs two at least", quote(p.classes[0])))
-	}
 	return p, nil
 }
 

@@ -136,6 +136,9 @@ func (e *BrokenError) Error() string {
 // report counts what was found, and looks for copies.
 func (s *scan) report() *Report {
 	r := &Report{Classes: s.plan.classes, Offenders: s.plan.offenders, Problems: s.plan.problems, Warnings: s.plan.warnings}
+	if len(r.Classes) == 1 && !s.opt.Judged {
+		r.Problems = append(r.Problems, fmt.Sprintf("only one class, %s: a classifier needs two at least", quote(r.Classes[0])))
+	}
 	sizes := make(map[[2]int]*SizeCount)
 	modes := make(map[string]*ModeCount)
 	first := make(map[[16]byte]int, len(s.files))
@@ -174,7 +177,7 @@ func (s *scan) report() *Report {
 			if n > 0 {
 				continue
 			}
-			if k == train {
+			if k == train && !s.opt.Judged {
 				r.Problems = append(r.Problems, fmt.Sprintf("class %s has no readable training images; remove its folder or fill it", quote(r.Classes[c])))
 			} else {
 				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no readable images in the %s split", quote(r.Classes[c]), splitNames[k]))

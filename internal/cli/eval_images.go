@@ -48,7 +48,7 @@ func openFor(ctx context.Context, c *classifier.Model, name string) (*source.Ope
 	default:
 		return nil, fmt.Errorf("the model wants images with %d channels; there are images with 1, grey, and with 3, in colour", s.Channels)
 	}
-	opened, err := source.Open(ctx, name, source.Options{Folder: folder.Options{Height: s.Height, Width: s.Width, Color: colour, SkipBroken: true}})
+	opened, err := source.Open(ctx, name, source.Options{Folder: folder.Options{Height: s.Height, Width: s.Width, Color: colour, Judged: true, SkipBroken: true}})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,11 @@ func choose(c *classifier.Model, ds *data.Dataset, split string) (*judgedOn, err
 	case split == "valid":
 		return nil, fmt.Errorf("%s has no validation images, and the model was not trained on the rest of it with some set aside; --split takes test or train", quote(ds.Name))
 	case split == "" && has(ds.Train):
-		return &judgedOn{ds.Train, "all", fmt.Sprintf("all %s", count(ds.Train.Len(), "image")), nil}, nil
+		what := "all " + count(ds.Train.Len(), "image")
+		if ds.Train.Len() == 1 {
+			what = "the only image"
+		}
+		return &judgedOn{ds.Train, "all", what, nil}, nil
 	case has(learned):
 		return &judgedOn{learned, "train", fmt.Sprintf("the %s that it learned from", count(learned.Len(), "image")), nil}, nil
 	}
@@ -205,7 +209,7 @@ func ask(ctx context.Context, c *classifier.Model, set *data.Set, look func(name
 		}
 		batch := c.Logits(images[:(to-from)*pixels])
 		if k := slices.IndexFunc(batch, func(v float32) bool { return v-v != 0 }); k >= 0 { // NaN or infinite
-			return nil, fmt.Errorf("the model answers %v for class %s of %s: its numbers are too large to be asked", batch[k], quote(c.Classes[k%classes]), quote(set.Name(from+k/classes)))
+			return nil, fmt.Errorf("the model answers %v for class %s of %s: its numbers are too large to be asked", batch[k], quote(c.Classes[k%classes]), unspaced(set.Name(from+k/classes)))
 		}
 		logits = append(logits, batch...)
 		progress(to, set.Len())

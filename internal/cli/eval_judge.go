@@ -106,10 +106,15 @@ func (e *evaluation) judge(ctx context.Context) (*judged, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.judgement(a, finder.leaks, e.opened.Name, e.opened.From), nil
+}
+
+// judgement works out what there is to say of the model's answers to e.set.
+func (e *evaluation) judgement(a *explain.Answers, found leaks, name, from string) *judged {
 	j := &judged{
-		Event: "eval", Model: e.model, Data: e.opened.Name, From: e.opened.From, Split: e.on.split, Images: a.Images, Accuracy: a.Accuracy,
+		Event: "eval", Model: e.model, Data: name, From: from, Split: e.on.split, Images: a.Images, Accuracy: a.Accuracy,
 		MeanF1: explain.MeanF1(a.Scores()), Classes: e.c.Classes, PerClass: map[string]judgedClass{}, Confusion: a.Confusion,
-		Learned: finder.leaks, Missing: []string{}, Notes: []string{}, Mistakes: []judgedImage{}, LabelErrors: []judgedImage{},
+		Learned: found, Missing: []string{}, Notes: []string{}, Mistakes: []judgedImage{}, LabelErrors: []judgedImage{},
 		what: e.on.what, answers: a, scores: a.Scores(), calibration: a.Calibration(), set: e.set,
 	}
 	for i, s := range j.scores {
@@ -148,7 +153,7 @@ func (e *evaluation) judge(ctx context.Context) (*judged, error) {
 	j.AllErrors = all
 	j.InSample = e.on.split == "train" || 2*j.Learned.Found >= j.Learned.Checked && j.Learned.Found > 0
 	j.note(e)
-	return j, nil
+	return j
 }
 
 // note collects what the figures have to be read with.

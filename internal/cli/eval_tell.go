@@ -58,22 +58,19 @@ func tellClasses(s *screen, j *judged) {
 		order = worstClasses(j.scores, order)[:shownMistakes]
 		title = fmt.Sprintf("The %d of %d classes with the least F1", len(order), n)
 	}
-	width := nameWidth(s, 40, func(yield func(string) bool) {
-		for _, i := range order {
-			if !yield(quote(j.Classes[i])) {
-				return
-			}
-		}
-	})
 	s.printf("\n%s\n\n", s.bold(title))
-	s.printf("  %s  %8s  %9s  %8s  %8s\n", left("class", width), "images", "precision", "recall", "F1")
+	name, images := column{head: "class", left: true, least: 8}, column{head: "images", spare: 1}
+	precision, recall, f1 := column{head: "precision", spare: 3}, column{head: "recall", spare: 2}, column{head: "F1"}
 	for _, i := range order {
 		c := j.scores[i]
-		s.printf("  %s  %8s  %9s  %8s  %8s\n", left(quote(j.Classes[i]), width), data.Thousands(c.Images), part(c.Precision()), part(c.Recall()), part(c.F1()))
+		name.cells, images.cells = append(name.cells, unspaced(j.Classes[i])), append(images.cells, data.Thousands(c.Images))
+		precision.cells, recall.cells, f1.cells = append(precision.cells, part(c.Precision())), append(recall.cells, part(c.Recall())), append(f1.cells, part(c.F1()))
 	}
-	if len(j.Classes) > 1 {
-		s.printf("  %s  %8s  %9s  %8s  %8s\n", left("mean", width), "", "", "", part(j.MeanF1, true))
+	if len(order) > 1 {
+		name.cells, f1.cells = append(name.cells, "mean"), append(f1.cells, part(j.MeanF1, true))
+		images.cells, precision.cells, recall.cells = append(images.cells, ""), append(precision.cells, ""), append(recall.cells, "")
 	}
+	s.grid(name, images, precision, recall, f1)
 }
 
 // worstClasses orders classes by F1, the least first.
@@ -99,91 +96,69 @@ func tellConfusion(s *screen, j *judged) {
 				cell = max(cell, len(data.Thousands(v)))
 			}
 		}
-		room := s.width - 2 - n*(cell+1)
-		width := 0
-		for _, c := range j.Classes {
-			width = max(width, columns(quote(c)))
-		}
-		if width = min(width, room); width >= 1 {
+		if 2+5+n*(cell+2) <= s.width {
 			s.printf("\n%s\n\n", s.bold("Confusion: a row for each class, a column for each answer"))
-			head := "  " + strings.Repeat(" ", width)
-			for _, c := range j.Classes {
-				head += " " + fit(quote(c), cell)
-			}
-			s.printf("%s\n", head)
-			for i, row := range j.Confusion {
-				line := "  " + left(quote(j.Classes[i]), width)
-				for k, v := range row {
-					text := fit(data.Thousands(v), cell)
+			class, all := column{left: true, least: 5}, []column{}
+			for k, c := range j.Classes {
+				one := column{head: left(unspaced(c), min(cell, columns(unspaced(c))))}
+				for i, row := range j.Confusion {
+					text := data.Thousands(row[k])
 					switch {
 					case i == k:
 						text = s.accent(text)
-					case v == 0:
-						text = s.faint(fit("·", cell))
+					case row[k] == 0:
+						text = s.faint("·")
 					}
-					line += " " + text
+					one.cells = append(one.cells, strings.Repeat(" ", cell-columns(text))+text)
 				}
-				s.printf("%s\n", line)
+				class.cells, all = append(class.cells, unspaced(c)), append(all, one)
 			}
+			s.grid(append([]column{class}, all...)...)
 			return
 		}
 	}
-	pairs := j.answers.Confusions(shownMistakes)
-	width := nameWidth(s, 36, func(yield func(string) bool) {
-		for _, p := range pairs {
-			if !yield(quote(j.Classes[p.Label])) || !yield(quote(j.Classes[p.Answer])) {
-				return
-			}
-		}
-	})
-	width = min(width, (s.width-24)/2)
 	s.printf("\n%s\n\n", s.bold("The most frequent confusions"))
-	s.printf("  %s  %s  %8s  %8s\n", left("class", width), left("answered", width), "images", "of")
-	for _, p := range pairs {
-		s.printf("  %s  %s  %8s  %8s\n", left(quote(j.Classes[p.Label]), width), left(quote(j.Classes[p.Answer]), width), data.Thousands(p.Images), data.Thousands(j.scores[p.Label].Images))
+	class, answer := column{head: "class", left: true, least: 8}, column{head: "answer", left: true, least: 8}
+	images, of := column{head: "images"}, column{head: "of", spare: 1}
+	for _, p := range j.answers.Confusions(shownMistakes) {
+		class.cells, answer.cells = append(class.cells, unspaced(j.Classes[p.Label])), append(answer.cells, unspaced(j.Classes[p.Answer]))
+		images.cells, of.cells = append(images.cells, data.Thousands(p.Images)), append(of.cells, data.Thousands(j.scores[p.Label].Images))
 	}
+	s.grid(class, answer, images, of)
 }
-
-// likely heads the columns of probabilities.
-const likely = "probability"
 
 // tellImages lists images whose answer or label is in doubt.
 func tellImages(s *screen, title, other string, all []judgedImage) {
 	if len(all) == 0 {
 		return
 	}
-	all = all[:min(len(all), shownMistakes)]
-	class := nameWidth(s, 16, func(yield func(string) bool) {
-		for _, m := range all {
-			if !yield(quote(m.Class)) || !yield(quote(m.Answer)) {
-				return
-			}
-		}
-	})
-	class = max(class, len(other))
-	name := 0
-	for _, m := range all {
-		name = max(name, columns(unspaced(m.Image)))
-	}
-	name = max(min(name, s.width-2-2*(class+2)-2*(2+len(likely))), 12)
 	s.printf("\n")
 	s.sentence("", "%s", s.bold(title))
-	s.printf("\n  %s  %s  %s  %s  %s\n", left("image", name), left("label", class), likely, left(other, class), likely)
-	for _, m := range all {
-		s.printf("  %s  %s  %11s  %s  %11s\n", clipped(unspaced(m.Image), name), left(quote(m.Class), class), chance(m.OfClass), left(quote(m.Answer), class), chance(m.Probability))
+	s.printf("\n")
+	name := column{head: "image", left: true, least: 12, end: true}
+	label, answer := column{head: "label", left: true, least: 8}, column{head: other, left: true, least: 8}
+	its, sure := column{head: "probability", spare: 2}, column{head: "probability", spare: 1}
+	for _, m := range all[:min(len(all), shownMistakes)] {
+		name.cells = append(name.cells, unspaced(m.Image))
+		label.cells, its.cells = append(label.cells, unspaced(m.Class)), append(its.cells, chance(m.OfClass))
+		answer.cells, sure.cells = append(answer.cells, unspaced(m.Answer)), append(sure.cells, chance(m.Probability))
 	}
+	s.grid(name, label, its, answer, sure)
 }
 
 // tellCalibration prints how sure the model is beside how often it is right.
 func tellCalibration(s *screen, j *judged) {
 	c := j.Measured
 	s.printf("\n%s\n\n", s.bold("How sure, and how often right"))
-	s.printf("  %-14s  %8s  %9s  %8s\n", "sureness", "images", "mean", "right")
+	bin, images := column{head: "sureness", left: true}, column{head: "images", spare: 1}
+	mean, right := column{head: "mean", spare: 2}, column{head: "right"}
 	for _, b := range c.Bins {
 		if b.Images > 0 {
-			s.printf("  %5.1f to %5.1f %%  %7s  %9s  %8s\n", 100*b.From, 100*b.To, data.Thousands(b.Images), part(b.Confidence, true), part(b.Accuracy, true))
+			bin.cells, images.cells = append(bin.cells, fmt.Sprintf("%5.1f to %5.1f %%", 100*b.From, 100*b.To)), append(images.cells, data.Thousands(b.Images))
+			mean.cells, right.cells = append(mean.cells, part(b.Confidence, true)), append(right.cells, part(b.Accuracy, true))
 		}
 	}
+	s.grid(bin, images, mean, right)
 	s.printf("\n")
 	text := fmt.Sprintf("Expected calibration error %s, log loss %s", percent(c.Error), lossText(c.LogLoss))
 	if j.Before != nil {
@@ -209,39 +184,4 @@ func chance(p float64) string {
 		return "> 99.9 %"
 	}
 	return fmt.Sprintf("%.1f %%", 100*p)
-}
-
-// unspaced is quote for a name in a column of its own, which may have spaces.
-func unspaced(name string) string {
-	if q := quote(name); q != `"`+name+`"` {
-		return q
-	}
-	return name
-}
-
-// nameWidth is the columns that the widest of some names takes, up to a bound.
-func nameWidth(s *screen, most int, names func(yield func(string) bool)) int {
-	width := 5
-	for name := range names {
-		width = max(width, columns(name))
-	}
-	return min(width, most, max(s.width/3, 5))
-}
-
-// left sets a text at the left end of some columns, and shortens it to them.
-func left(text string, width int) string {
-	text = strings.TrimLeft(fit(text, width), " ")
-	return text + strings.Repeat(" ", max(width-columns(text), 0))
-}
-
-// clipped is left for the names of files, whose ends tell them apart.
-func clipped(name string, width int) string {
-	if columns(name) > width {
-		runes := []rune(name)
-		for columns(string(runes)) > width-1 {
-			runes = runes[1:]
-		}
-		name = "…" + string(runes)
-	}
-	return left(name, width)
 }
