@@ -166,3 +166,39 @@ func TestChangedImages(t *testing.T) {
 		}
 	}
 }
+
+// unread is a source of images that nobody may read.
+type unread struct {
+	t      *testing.T
+	stamps []string
+}
+
+func (u unread) Read(i int, dst []uint8) error {
+	u.t.Errorf("image %d is read", i)
+	return nil
+}
+
+func (u unread) Stamp(i int) string { return u.stamps[i] }
+
+// A streamed set is told from another by its files' names, sizes and times: reading
+// a million images would take as long as training on them.
+func TestFingerprintOfFiles(t *testing.T) {
+	set := func(change func(s *data.Set, stamps []string)) checkpoint.Images {
+		stamps := []string{"10 1", "20 1", "30 1"}
+		s := &data.Set{Channels: 1, Height: 1, Width: 1, Classes: []string{"a", "b"}, Labels: []int32{0, 1, 1}, Names: []string{"x", "y", "z"}, Source: unread{t, stamps}}
+		change(s, stamps)
+		return checkpoint.Fingerprint(s)
+	}
+	then := set(func(*data.Set, []string) {})
+	if got := then.Change(set(func(*data.Set, []string) {})); got != "" {
+		t.Error(got)
+	}
+	for name, here := range map[string]checkpoint.Images{
+		"time": set(func(_ *data.Set, stamps []string) { stamps[2] = "30 2" }),
+		"name": set(func(s *data.Set, _ []string) { s.Names[1] = "w" }),
+	} {
+		if got := then.Change(here); got != `those of class "b" have other contents, or another order` {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

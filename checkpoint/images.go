@@ -21,9 +21,11 @@ type Images struct {
 
 // Class is the images of one class.
 type Class struct {
-	Name     string `json:"name"`
-	Images   int    `json:"images"`
-	Contents string `json:"contents"` // digest of their pixels, in their order
+	Name   string `json:"name"`
+	Images int    `json:"images"`
+	// Contents is a digest of their pixels, in their order; of names, sizes and times of
+	// modification of files that are streamed, which would take as long to read as an epoch.
+	Contents string `json:"contents"`
 }
 
 // Fingerprint returns what tells the images of a set from others.
@@ -36,7 +38,11 @@ func Fingerprint(s *data.Set) Images {
 	}
 	for i, label := range s.Labels {
 		f.Classes[label].Images++
-		contents[label].Write(s.Image(i))
+		if s.Streamed() {
+			fmt.Fprintf(contents[label], "%q %q ", s.Name(i), s.Source.Stamp(i))
+		} else {
+			contents[label].Write(s.Image(i))
+		}
 	}
 	binary.Write(order, binary.LittleEndian, s.Labels) // a hash takes everything
 	f.Order = digest(order)
