@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"inkling/classifier"
+	"inkling/explain"
+	"inkling/report"
+
+	"github.com/google/renameio/v2"
+)
+
+// evidence draws what in images spoke for a model's answers.
+type evidence struct {
+	c    *classifier.Model
+	dir  string
+	file string // for one image; "" where there is a folder
+	used map[string]bool
+}
+
+// newEvidence checks that pictures can be written.
+func newEvidence(to string, c *classifier.Model) (*evidence, error) {
+	e := &evidence{c: c, dir: to, used: map[string]bool{}}
+	if strings.EqualFold(filepath.Ext(to), ".svg") {
+		e.file = to
+		if err := outFile(to); err != nil {
+			return nil, fmt.Errorf("--explain: %w", err)
+		}
+		return e, nil
+	}
+	if _, err := outFolder(to); err != nil {
+		return nil, fmt.Errorf("--explain: %w", err)
+	}
+	return e, nil
+}
+
+// write draws one answer and returns the file's name.
+func (e *evidence) write(name string, a *classifier.Answer) (string, error) {
+	path := e.file
+	if path == "" {
+		path = e.free(name, a)
+	} else if e.used[path] {
+		return "", fmt.Errorf("--explain %s is one file, and there is more than one answer to explain; name a folder", quote(path))
+	}
+	e.used[path] = true
+	s := e.c.Spec
+	empty := e.empty(a)
+	of := func(images []byte) (all []float64) {
+		probabilities := e.c.Probabilities(e.c.Logits(images))
+		for at := a.Index; at < len(probabilities); at += s.Classes {
+			all = append(all, probabilities[at])
+		}
+		return all
+	}
+	shown := &report.Evidence{
+		Name: filepath.Base(name), Class: a.Class, Probability: a.Probability,
+		Channels: s.Channels, Height: s.Height, Width: s.Width, Pixels: a.Image,
+		Saliency:  explain.Saliency(e.c.Net, e.c.Numbers(a.Image), e.c.Numbers(empty), a.Index),
+		Occlusion: explain.Occlusion(a.Image, empty, s.Channels, s.Height, s.Width, of),
+	}
+	if a.Digits > 1 {
+		shown.Name += fmt.Sprintf(", digit %d of %d", a.Digit+1, a.Digits)
+	}
+	if t := e.c.Typical; t != nil && t.Ink != nil {
+		shown.Ink, shown.Light = true, t.Ink.Light
+	}
+	if len(a.Unlike) > 0 {
+		shown.Remark = "Unlike the training images: " + a.Unlike[0]
+	}
+	var out bytes.Buffer
+	if err := report.WriteEvidence(&out, shown); err != nil {
+		return "", err
+	}
+	if err := renameio.WriteFile(path, out.Bytes(), 0o644); err != nil {
+		return "", fmt.Errorf("--explain: %s: %w", quote(path), cause(err))
+	}
+	return path, nil
+}
+
+// free is the path of a new picture, named after the image.
+func (e *evidence) free(name string, a *classifier.Answer) string {
+	base := filepath.Base(name)
+	if a.Digits > 1 {
+		base += fmt.Sprintf("-%d", a.Digit+1)
+	}
+	path := filepath.Join(e.dir, base+".svg")
+	for k := 2; e.used[path]; k++ {
+		path = filepath.Join(e.dir, fmt.Sprintf("%s (%d).svg", base, k))
+	}
+	return path
+}
+
+// empty is what is put in the place of what is covered: paper, or of other images the
+// mean of each channel.
+func (e *evidence) empty(a *classifier.Answer) []byte {
+	s := e.c.Spec
+	out := make([]byte, len(a.Image))
+	if t := e.c.Typical; t != nil && t.Ink != nil {
+		if t.Ink.Light {
+			for i := range out {
+				out[i] = 255
+			}
+		}
+		return out
+	}
+	area := s.Height * s.Width
+	for c := range s.Channels {
+		sum := 0
+		for _, v := range a.Image[c*area : (c+1)*area] {
+			sum += int(v)
+		}
+		for i := range area {
+			out[c*area+i] = uint8((sum + area/2) / area)
+		}
+	}
+	return out
+}
