@@ -109,13 +109,15 @@ func (p *Picture) boxes(boxHeight, boxWidth int) *image.RGBA {
 	return to
 }
 
-// border is the mean of channel c along the picture's edge.
+// border is the median of channel c along the picture's edge: the ground, whatever
+// stands on a part of it.
 func (p *Picture) border(c int) uint8 {
 	plane := p.Pix[p.Height*p.Width*c:][:p.Height*p.Width]
-	sum, n := 0, 0
+	var counts [256]int
+	n := 0
 	add := func(row []uint8) {
 		for _, v := range row {
-			sum += int(v)
+			counts[v]++
 		}
 		n += len(row)
 	}
@@ -129,5 +131,11 @@ func (p *Picture) border(c int) uint8 {
 			}
 		}
 	}
-	return uint8((sum + n/2) / n)
+	passed := 0
+	for v, count := range counts {
+		if passed += count; 2*passed >= n {
+			return uint8(v)
+		}
+	}
+	panic("picture: a border without pixels")
 }

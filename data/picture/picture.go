@@ -13,7 +13,7 @@
 //
 // Picture.To keeps proportions and loses nothing: the whole picture is scaled so
 // that it just fits, and lies in the middle; what it leaves free at two sides gets
-// the mean colour of the picture's own border. So a symbol on paper keeps its ends
+// the colour of the picture's own border, the median of each channel there. So a symbol on paper keeps its ends
 // and gets more paper, where a crop would cut them off; a photograph is seen whole.
 // Scaling is anti-aliased: boxes are averaged first where much is to be lost, then
 // come Catmull-Rom splines, whose support widens when an image gets smaller, so that

@@ -173,6 +173,15 @@ func TestToKeepsProportions(t *testing.T) {
 	}
 }
 
+// What stands on a part of the border does not colour the margin.
+func TestMarginIsTheGround(t *testing.T) {
+	p := &Picture{Pix: bytes.Repeat([]byte{90}, 20*10), Channels: 1, Height: 20, Width: 10}
+	copy(p.Pix, bytes.Repeat([]byte{255}, 40)) // four rows of ink at the top
+	if out := p.To(1, 16, 16); out[0] != 90 || out[15] != 90 || out[8] < 200 {
+		t.Errorf("margin %d and %d, want the ground's 90; the ink is %d", out[0], out[15], out[8])
+	}
+}
+
 // Fine strokes turn grey: a pattern finer than the result comes out as its mean.
 func TestToIsAntiAliased(t *testing.T) {
 	for _, side := range []int{48, 97, 200, 1000} {

@@ -38,7 +38,7 @@ func (a *app) dataCheck() *cobra.Command {
 				err = fmt.Errorf("%s is not ready to be trained on: %s", args[0], checked.Problems[0])
 			}
 			if err == nil && len(checked.Offenders) > 0 {
-				err = fmt.Errorf("%s is not ready to be trained on: %s cannot be read", args[0], count(len(checked.Offenders), "file"))
+				err = fmt.Errorf("%s: %s cannot be read; a training leaves out what cannot", quote(args[0]), count(len(checked.Offenders), "file"))
 			}
 			return err
 		},
