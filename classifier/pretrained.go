@@ -31,15 +31,24 @@ type Pretrained struct {
 // standard deviations of the photographs that they were trained on.
 const ImageNet = "normalize=0.485:0.456:0.406/0.229:0.224:0.225"
 
-// OpenPretrained reads a file that a training can begin with. A model of ours is
-// verified as Load does it; torchvision's state is held against its net by Start.
+// OpenPretrained reads a file that a training can begin with, and verifies it: a model
+// of ours as Load does, torchvision's state by the names and shapes of all its tensors
+// but the head's.
 func OpenPretrained(path string) (*Pretrained, error) {
 	f, err := safetensors.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	if _, ours := f.Metadata[key]; !ours {
-		return &Pretrained{Architecture: "resnet18-torchvision", Input: ImageNet, Channels: 3, path: path, state: f}, nil
+		p := &Pretrained{Architecture: "resnet18-torchvision", Input: ImageNet, Channels: 3, path: path, state: f}
+		net, err := models.New(p.Architecture, models.Spec{Channels: 3, Height: 32, Width: 32, Classes: 2}, nothing)
+		if err == nil {
+			err = SetTorchvision(net, f, false)
+		}
+		if _, bottleneck := f.Lookup("layer1.0.conv3.weight"); err != nil && bottleneck {
+			return nil, fmt.Errorf("a deeper ResNet, with blocks of three convolutions; of torchvision's nets only ResNet-18 can be begun with: %w", err)
+		}
+		return p, err
 	}
 	m, err := Load(path)
 	if err != nil {
@@ -58,19 +67,16 @@ func OpenPretrained(path string) (*Pretrained, error) {
 // Torchvision reports whether the net is torchvision's.
 func (p *Pretrained) Torchvision() bool { return p.state != nil }
 
+// nothing is initial values that take no memory.
+func nothing(_ int, shape ...int) *tensor.Tensor { return tensor.CPU.Scalar(0).BroadcastTo(shape...) }
+
 // Start gives a net for some classes the numbers of this one: all of them where the
 // classes are the same, and otherwise all but the head's, which stays as it is. The
 // error lists every tensor that is missing, extra or of another shape; the net is
 // unchanged then.
 func (p *Pretrained) Start(net nn.Layer, classes []string) (head bool, err error) {
 	if p.state != nil {
-		if err := SetTorchvision(net, p.state, false); err != nil {
-			if _, bottleneck := p.state.Lookup("layer1.0.conv3.weight"); bottleneck {
-				return false, fmt.Errorf("a deeper ResNet, with blocks of three convolutions; of torchvision's nets only ResNet-18 can be begun with: %w", err)
-			}
-			return false, err
-		}
-		return false, nil
+		return false, SetTorchvision(net, p.state, false)
 	}
 	head = slices.Equal(classes, p.Classes)
 	of := models.HeadOf(net)

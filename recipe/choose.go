@@ -36,7 +36,7 @@ func (r Recipe) Choose(t Traits, given func(setting string) bool) (Recipe, []Cho
 	})
 	choose("augment", func() (string, string) {
 		var reason string
-		r.Augment, reason = t.augment(r.Model)
+		r.Augment, reason = t.augment(r.Model, r.BodyRate > 0)
 		if r.Augment == "" {
 			return "none", reason
 		}
@@ -102,8 +102,9 @@ func epochsFor(images int) int {
 	return min(max(int(math.Round(1000/math.Sqrt(float64(max(images, 1))))), 3), 100)
 }
 
-// augment chooses changes that leave an image what it is, and the normalisation.
-func (t Traits) augment(model string) (recipe, why string) {
+// augment chooses changes that leave an image what it is, and the normalisation, unless
+// it is settled: a net with a past has its own.
+func (t Traits) augment(model string, settled bool) (recipe, why string) {
 	var a augment.Recipe
 	side := min(t.Height, t.Width)
 	switch {
@@ -132,7 +133,7 @@ func (t Traits) augment(model string) (recipe, why string) {
 		}
 	}
 	// Ink on black is near 0 as it is.
-	if dark := t.Plain && t.Channels == 1 && t.Ground <= 0.06; !dark {
+	if dark := t.Plain && t.Channels == 1 && t.Ground <= 0.06; !dark && !settled {
 		a.Standardize = true
 		why += "; each brought to mean 0 and deviation 1, whatever the light"
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -182,7 +183,7 @@ func (t *training) run(ctx context.Context, name string) error {
 func (t *training) begins(name string, opened *source.Opened) trainBegins {
 	e := trainBegins{
 		Event: "train", Data: name, From: opened.From, Train: t.split.train.Len(), ValidOn: t.split.called, sentence: t.split.sentence,
-		Classes: t.split.train.Classes, Settings: t.recipe, Seed: t.seed, Batches: t.trainer.Train.Batches(),
+		Classes: t.split.train.Classes, Settings: t.recipe, Seed: t.seed, Batches: t.trainer.Train.Batches(), Past: t.pretrained, HeadKept: t.kept, past: t.pastSentence(),
 	}
 	if t.split.valid != nil {
 		e.Valid = t.split.valid.Len()
@@ -269,6 +270,9 @@ func (t *training) write(save func(*classifier.Model, string, [][]byte) error, t
 	maps.Copy(settings, map[string]any{"seed": t.seed, "images": set.Len(), "validated_on": t.split.called, "valid_share": t.split.share})
 	if set.Streamed() { // there is no sketch of the images
 		settings["fingerprint"] = set.Fingerprint()
+	}
+	if t.past != nil {
+		settings["pretrained"] = filepath.Base(t.pretrained)
 	}
 	maps.Copy(settings, more)
 	c := &classifier.Model{

@@ -37,7 +37,7 @@ func (t *training) choose(ctx context.Context) error {
 		return err
 	}
 	for i := range made {
-		if c := &made[i]; c.Setting == "augment" && t.past != nil && t.recipe.Augment != "" {
+		if c := &made[i]; c.Setting == "augment" && t.past != nil && t.past.Input != "" {
 			c.Value = t.recipe.Augment
 			c.Reason += "; normalised as the net expects it"
 		}

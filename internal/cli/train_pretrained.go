@@ -128,3 +128,19 @@ func (t *training) makeTrainer() (*train.Trainer, error) {
 	}
 	return t.started(trainer)
 }
+
+// pastSentence says what a training begins with.
+func (t *training) pastSentence() string {
+	if t.past == nil {
+		return ""
+	}
+	what := "a " + t.past.Architecture
+	if t.past.Torchvision() {
+		what = "torchvision's ResNet-18"
+	}
+	head := fmt.Sprintf("a new head for %s", count(len(t.split.train.Classes), "class"))
+	if t.kept {
+		head = "its head, since the classes are the same"
+	}
+	return fmt.Sprintf("It begins with %s, %s, and %s; all but the head learns at %g times the rate.", quote(display(t.pretrained)), what, head, t.bodyRate)
+}

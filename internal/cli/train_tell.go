@@ -23,9 +23,12 @@ type (
 		Batches  int           `json:"batches"` // in an epoch
 		Settings recipe.Recipe `json:"settings"`
 		Seed     uint64        `json:"seed"`
+		Past     string        `json:"pretrained,omitempty"` // the file that it begins with
+		HeadKept bool          `json:"head_kept,omitempty"`  // of that file
 		// Resumed is where an earlier run stopped that this one goes on from.
 		Resumed  *trainPosition `json:"resumed,omitempty"`
 		sentence string
+		past     string             // about the file that it begins with
 		history  []checkpoint.Epoch // of the earlier run
 	}
 	trainPosition struct {
@@ -144,6 +147,9 @@ func (t *trainText) begin(e trainBegins) {
 	t.sentence("", "%s", e.sentence)
 	s := e.Settings
 	t.sentence("", "The model is %s: %s; %s numbers to learn.", s.Model, models.Describe(s.Model), data.Thousands(e.Numbers))
+	if e.past != "" {
+		t.sentence("", "%s", e.past)
+	}
 	t.sentence("", "%s\n", settings(s, e.Batches))
 	if e.Resumed != nil {
 		t.resumed(e)
