@@ -271,7 +271,7 @@ func (t *training) write(save func(*classifier.Model, string, [][]byte) error, t
 	if set.Streamed() { // there is no sketch of the images
 		settings["fingerprint"] = set.Fingerprint()
 	}
-	if t.past != nil {
+	if t.pretrained != "" {
 		settings["pretrained"] = filepath.Base(t.pretrained)
 	}
 	maps.Copy(settings, more)
