@@ -1,5 +1,5 @@
 // Pictures that are no ink, brought to the model's size: the whole picture scaled so
-// that it just fits, in the middle of a ground of its own border's mean. It is what
+// that it just fits, in the middle of a ground of its own border's median. It is what
 // package data/picture does, which has the reasons.
 
 /** Planes is a picture as three planes of bytes: red, green, blue. */
@@ -60,16 +60,13 @@ function boxes(plane: Uint8Array, { height, width }: Planes, bh: number, bw: num
   return out;
 }
 
-/** border is the mean along the picture's edge. */
+/** border is the median along the picture's edge. */
 function border(plane: Uint8Array, { height, width }: Planes): number {
-  let sum = 0, n = 0;
+  const edge: number[] = [];
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x += y > 0 && y < height - 1 ? Math.max(width - 1, 1) : 1) {
-      sum += plane[y * width + x]!;
-      n++;
-    }
+    for (let x = 0; x < width; x += y > 0 && y < height - 1 ? Math.max(width - 1, 1) : 1) edge.push(plane[y * width + x]!);
   }
-  return Math.floor((sum + (n >> 1)) / n);
+  return edge.sort((a, b) => a - b)[(edge.length - 1) >> 1]!;
 }
 
 /** catmullRom is the kernel of the spline (Catmull and Rom, 1974), 2 wide on each side. */
