@@ -96,6 +96,13 @@ func tellConfusion(s *screen, j *judged) {
 				cell = max(cell, len(data.Thousands(v)))
 			}
 		}
+		longest := 0
+		for _, c := range j.Classes {
+			longest = max(longest, columns(unspaced(c)))
+		}
+		for cell < longest && 2+longest+n*(cell+3) <= s.width {
+			cell++
+		}
 		if 2+5+n*(cell+2) <= s.width {
 			s.printf("\n%s\n\n", s.bold("Confusion: a row for each class, a column for each answer"))
 			class, all := column{left: true, least: 5}, []column{}
