@@ -13,6 +13,8 @@ import (
 
 	"inkling/device"
 	"inkling/tensor"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // operatorCases is where Debian's libonnx-testdata puts the standard's own tests: for each
@@ -124,7 +126,7 @@ func readCase(path string) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := DecodeTensor(b)
+	t, err := field{bytes: b, wire: protowire.BytesType}.tensor()
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,6 @@ import (
 	"math"
 	"os"
 	"strconv"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 func bits(v float32) uint32 { return math.Float32bits(v) }
@@ -115,10 +113,8 @@ func (m *Model) opset(f field) error {
 		}
 		return err
 	})
-	if domain == "" || domain == "ai.onnx" {
+	if domain == "" || domain == "ai.onnx" { // the operators of other sets are refused by their names
 		m.Opset = version
-	} else {
-		m.others = append(m.others, domain)
 	}
 	return err
 }
@@ -242,12 +238,6 @@ func (v *Value) dim(f field) error {
 	})
 	v.Dims = append(v.Dims, d)
 	return err
-}
-
-// DecodeTensor reads one tensor from the bytes of a file that holds nothing else: the
-// form in which the standard's own tests keep inputs and outputs.
-func DecodeTensor(b []byte) (Tensor, error) {
-	return field{bytes: b, wire: protowire.BytesType}.tensor()
 }
 
 // tensor reads a tensor and brings its elements into the form of Data, whichever of the

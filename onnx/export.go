@@ -85,6 +85,9 @@ func metadata(c *classifier.Model, o Options) (map[string]string, error) {
 	if o.Preprocess {
 		all["preprocessing"] = "in the graph: " + c.Preprocessing()
 	}
+	if c.Temperature != 0 {
+		all["temperature"] = fmt.Sprint(c.Temperature)
+	}
 	for key, v := range map[string]any{"classes": c.Classes, "samples": c.Samples} {
 		text, err := json.Marshal(v)
 		if err != nil {

@@ -88,7 +88,11 @@ func TestEveryModel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 0))
 	for _, name := range models.Names() {
 		for _, s := range []models.Spec{{Channels: 1, Height: 28, Width: 28, Classes: 10}, {Channels: 3, Height: 19, Width: 22, Classes: 4}} {
-			for i, input := range []string{"", "standardize", "normalize=0.4/0.3"} {
+			normal := "normalize=0.4/0.3"
+			if s.Channels == 3 {
+				normal = classifier.ImageNet
+			}
+			for i, input := range []string{"", "standardize", normal} {
 				if name != "linear" && i != s.Channels%3 {
 					continue // once for each size is enough
 				}
@@ -126,10 +130,13 @@ func TestEveryModel(t *testing.T) {
 func TestTemperature(t *testing.T) {
 	c := model(t, "linear", models.Spec{Channels: 1, Height: 4, Width: 4, Classes: 3}, "")
 	c.Temperature = 2.5
-	_, s := written(t, c, Options{Probabilities: true})
+	m, s := written(t, c, Options{Probabilities: true})
 	out, err := s.Run(map[string]*tensor.Tensor{"input": c.Numbers(c.Samples[0].Image)})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if m.Metadata["temperature"] != "2.5" {
+		t.Errorf("the metadata say %q of the temperature", m.Metadata["temperature"])
 	}
 	for k, p := range c.Probabilities(c.Samples[0].Logits) {
 		if got := float64(out["probabilities"].Float32s()[k]); math.Abs(got-p) > 1e-6 {

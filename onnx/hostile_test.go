@@ -279,7 +279,9 @@ func FuzzDecode(f *testing.F) {
 	for op := range operators {
 		f.Add(graph(op, nil, Ints("w", 1)).bytes())
 	}
+	usual := maxElements
 	maxElements = 1 << 16
+	f.Cleanup(func() { maxElements = usual })
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Decode(b)
 		if err != nil {

@@ -23,8 +23,6 @@ type Model struct {
 	Opset           int64             // version of the operators
 	Metadata        map[string]string // nil if there is none
 	Graph           Graph
-
-	others []string // sets of operators beside the standard's own
 }
 
 // Graph is the computation: the nodes in an order in which each finds its inputs computed.

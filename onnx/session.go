@@ -13,7 +13,7 @@ import (
 )
 
 // Session computes what a model's graph says, with the operations of package tensor, on
-// the default device. Several goroutines may use one at a time.
+// the default device. Any number of goroutines may ask it at the same time.
 type Session struct {
 	graph   *Graph
 	weights map[string]*tensor.Tensor

@@ -83,6 +83,7 @@ func TestONNXRuntimeAcceptance(t *testing.T) {
 		{"network", "normalize=0.1307/0.3081", 10000, onnx.Options{Opset: 18, Preprocess: true}},
 		{"cnn", "", 10000, onnx.Options{}},
 		{"cnn", "standardize", 5000, onnx.Options{Preprocess: true, Probabilities: true}},
+		{"linear", "standardize", 5000, onnx.Options{Opset: 20, Preprocess: true}},
 		{"average-mse", "", 60000, onnx.Options{Opset: 19}},
 		{"resnet18", "", 6400, onnx.Options{}},
 	} {

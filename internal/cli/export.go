@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"inkling/classifier"
 	"inkling/onnx"
@@ -99,7 +100,12 @@ func (a *app) export(c *cobra.Command, name string, all ...*exporter) error {
 	if len(asked) == 0 {
 		return usagef("export wants to know what to write; %s --help lists the formats", c.CommandPath())
 	}
-	for _, e := range asked {
+	for i, e := range asked {
+		for _, other := range asked[:i] {
+			if filepath.Clean(e.path) == filepath.Clean(other.path) {
+				return usagef("--%s and --%s name the same file, %s", other.format, e.format, quote(e.path))
+			}
+		}
 		if same(e.path, name) {
 			return usagef("--%s %s is the model itself; name another file", e.format, quote(e.path))
 		}
