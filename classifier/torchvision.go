@@ -122,8 +122,11 @@ func (c *Model) Torchvision(body bool) (*safetensors.File, error) {
 // Preprocessing says in words what is done to the bytes of an image before the model
 // sees them.
 func (c *Model) Preprocessing() string {
-	if c.Input == "" {
+	switch {
+	case c.Scale != 1.0/255:
 		return fmt.Sprintf("pixels (0..255) times %v", c.Scale)
+	case c.Input == "":
+		return "pixels (0..255) divided by 255"
 	}
 	return fmt.Sprintf("pixels (0..255) divided by 255, then %s", c.Input)
 }

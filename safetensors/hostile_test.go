@@ -56,6 +56,7 @@ var refused = []struct {
 	{"pickle of a few bytes", []byte("\x80\x02}."), "PyTorch pickle, which can run code"},
 	{"pickle, protocol 4", []byte("\x80\x04\x95\x0a\x00\x00\x00\x00\x00\x00\x00\x8c\x02os\x94."), "pickle, which can run code"},
 	{"zip", []byte("PK\x03\x04\x00\x00\x08\x08\x00\x00\x00\x00archive/data.pkl"), "PyTorch pickle, which can run code"},
+	{"ONNX", []byte("\x08\x08\x12\x07inkling:\x00\x00"), "is an ONNX file"},
 	{"git lfs", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"), "git lfs pull"},
 	{"web page", []byte("<!DOCTYPE html><html>"), "web page"},
 

@@ -191,6 +191,7 @@ func regular(mode fs.FileMode) error {
 // may take it for a model, and how to get a safetensors file from it.
 func otherFormat(head []byte) string {
 	const mend = "save it as safetensors (in Python: safetensors.torch.save_file(model.state_dict(), \"model.safetensors\"))"
+	const onnx = "an ONNX file, which is for other programs; name the .safetensors file that it was made of"
 	for _, f := range []struct{ magic, what string }{
 		{"\x80\x02", "a PyTorch pickle, which can run code when loaded; " + mend},
 		{"\x80\x03", "a Python pickle, which can run code when loaded; " + mend},
@@ -199,6 +200,7 @@ func otherFormat(head []byte) string {
 		{"PK\x03\x04", "a zip archive; a .pt file of this kind is a PyTorch pickle, which can run code when loaded; " + mend},
 		{"\x89HDF\r\n", "an HDF5 file, as Keras writes; save it as safetensors"},
 		{"\x93NUMPY", "a NumPy array; save it as safetensors (in Python: safetensors.numpy.save_file)"},
+		{"\x08\x07\x12", onnx}, {"\x08\x08\x12", onnx}, {"\x08\x09\x12", onnx}, {"\x08\x0a\x12", onnx}, // its version, then who made it
 		{"GGUF", "a GGUF file; save it as safetensors"},
 		{"\x1f\x8b", "compressed by gzip; unpack it first"},
 		{"version https://git-lfs", "a Git LFS pointer and not the model; fetch the model itself with `git lfs pull`"},
