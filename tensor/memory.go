@@ -73,6 +73,24 @@ func (m *Memory) Held() int {
 	return n
 }
 
+// Bytes is how much an arena's buffers take, in use or free, where a float is 32 bits.
+func (m *Memory) Bytes() int64 {
+	sum := int64(0)
+	add := func(t device.DType, n int) {
+		if t != device.Byte {
+			n *= 4
+		}
+		sum += int64(n)
+	}
+	for _, b := range m.used {
+		add(b.Type(), b.Len())
+	}
+	for key, list := range m.free {
+		add(key.typ, key.n*len(list))
+	}
+	return sum
+}
+
 // header returns an empty tensor of this memory.
 func (m *Memory) header() *Tensor {
 	if !m.arena {

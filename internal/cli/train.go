@@ -43,18 +43,19 @@ type training struct {
 	size       int // of the sides that images are brought to; 0 chooses
 	patience   int // epochs without a better validation loss that end the training; 0 for none
 
-	command *cobra.Command
-	tell    func(event any)
-	trainer *train.Trainer
-	split   *split
-	typical *classifier.Typical // of the training images; nil until it is measured
-	start   time.Time
-	last    trainEpoch        // the last one that has ended
-	judged  *train.Evaluation // of that one
-	ended   int               // epochs that have
-	waiting waiting           // for a better validation loss
-	batch   int               // batches of the one that has not
-	before  int               // batches that an earlier run has learned from
+	command  *cobra.Command
+	tell     func(event any)
+	trainer  *train.Trainer
+	split    *split
+	typical  *classifier.Typical // of the training images; nil until it is measured
+	start    time.Time
+	last     trainEpoch        // the last one that has ended
+	judged   *train.Evaluation // of that one
+	ended    int               // epochs that have
+	waiting  waiting           // for a better validation loss
+	batch    int               // batches of the one that has not
+	measured bool              // what it takes has been held against the memory that is free
+	before   int               // batches that an earlier run has learned from
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -289,8 +290,14 @@ func (t *training) write(save func(*classifier.Model, string, [][]byte) error, t
 		return err
 	}
 	var samples [][]byte
-	for i := range min(3, set.Len()) {
-		samples = append(samples, set.Image(i))
+	for i := 0; i < set.Len() && len(samples) < 3; i++ {
+		image := make([]byte, set.Pixels())
+		switch err := set.Read(i, image); {
+		case err == nil:
+			samples = append(samples, image)
+		case i >= 100 && len(samples) == 0: // not one of them is there any more
+			return err
+		}
 	}
 	err = save(c, to, samples)
 	var path *fs.PathError

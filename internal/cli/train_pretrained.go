@@ -117,13 +117,19 @@ func (t *training) started(trainer *train.Trainer) (*train.Trainer, error) {
 	return trainer, nil
 }
 
-// makeTrainer returns the recipe's trainer on the training images.
+// makeTrainer returns the recipe's trainer on the training images, if there is memory for it.
 func (t *training) makeTrainer() (*train.Trainer, error) {
+	if err := t.modelFits(); err != nil {
+		return nil, err
+	}
 	trainer, err := t.recipe.Trainer(t.split.train, t.split.valid, t.seed)
 	if err != nil {
 		return nil, tooSmall(t.command, t.recipe.Augment, err)
 	}
 	if err := trainer.Check(); err != nil {
+		return nil, err
+	}
+	if err := t.fits(trainer); err != nil {
 		return nil, err
 	}
 	return t.started(trainer)
