@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -165,7 +166,7 @@ func TestInterruptedTraining(t *testing.T) {
 	if out, err := command("data make digits --train 2000 --test 10").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, asked := range []string{"", " --json"} {
+	for i, asked := range []string{"", " --json"} {
 		c := command("train digits --recipe plain --model linear --epochs 100000 --ema 0.9" + asked)
 		var said bytes.Buffer
 		c.Stderr = &said
@@ -180,11 +181,12 @@ func TestInterruptedTraining(t *testing.T) {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			printed.WriteString(lines.Text() + "\n")
 			if strings.Count(printed.String(), "\n") == 9 { // some epochs have ended
-				c.Process.Signal(os.Interrupt)
+				c.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i])
 			}
 		}
 		c.Wait()
-		if c.ProcessState.ExitCode() != 130 || !strings.HasSuffix(said.String(), "inkling: interrupted\n") {
+		if c.ProcessState.ExitCode() != 130 || !strings.HasSuffix(said.String(), "inkling: interrupted\n") ||
+			i == 1 && !strings.Contains(said.String(), "inkling-model.checkpoint.safetensors holds a training that has not ended") {
 			t.Errorf("%s: exit status %d, said %q", asked, c.ProcessState.ExitCode(), &said)
 		}
 		want := regexp.MustCompile(`\nStopped: the model as it was after ([0-9]+ batch(es)? of 29 in )?epoch [0-9]+ of 100000\s+is\s+in\s+inkling-model\.safetensors;\s+its\s+accuracy\s+(has\s+not\s+been\s+measured|on\s+the\s+validation\s+images\s+is\s+[0-9.]+\s+%)\.\nThe same command with --resume goes on from inkling-model\.checkpoint\.safetensors\.\n$`)
@@ -200,6 +202,11 @@ func TestInterruptedTraining(t *testing.T) {
 		}
 		if stopped, _ := model.Training["stopped"].(string); !strings.Contains(stopped, "of 100000") {
 			t.Errorf("the file says that it was stopped %q", stopped)
+		}
+	}
+	for _, name := range []string{"inkling-model.checkpoint.safetensors", "inkling-model.checkpoint.safetensors.unfinished", "inkling-model.best.safetensors.prev"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err) // the second training keeps what the first had come to
 		}
 	}
 }

@@ -285,9 +285,18 @@ func (t *training) Save(p *train.Position) error {
 	k.saved = time.Now()
 	k.cost, k.lost, k.kept = k.saved.Sub(start), err, k.kept || err == nil
 	if err != nil {
-		t.tell(trainUnsaved{"unsaved", k.path, oneLine(err.Error())})
+		t.unsaved(k.path, err)
 	}
 	return nil
+}
+
+// unsaved says that a file could not be written, without the temporary file's name.
+func (t *training) unsaved(path string, err error) {
+	problem := oneLine(err.Error())
+	if why := cause(err); why != err {
+		problem = quote(display(path)) + ": " + why.Error()
+	}
+	t.tell(trainUnsaved{"unsaved", path, problem})
 }
 
 // makeRoom sets what an earlier training left aside, before the first file is written:
@@ -323,12 +332,24 @@ func (t *training) remember(e *train.Epoch) (best bool) {
 	}
 	err := k.makeRoom()
 	if err == nil {
-		err = t.write((*classifier.Model).Replace, k.best, map[string]any{"best": fmt.Sprintf("after epoch %d of %d", len(k.history), t.trainer.Epochs)})
+		err = t.write((*classifier.Model).Replace, k.best, map[string]any{"best": t.bestAfter(len(k.history) - 1)})
 	}
 	if err != nil {
-		t.tell(trainUnsaved{"unsaved", k.best, oneLine(err.Error())})
+		t.unsaved(k.best, err)
 	}
 	return err == nil
+}
+
+// bestAfter is what the file of the best model says of itself.
+func (t *training) bestAfter(epoch int) string {
+	return fmt.Sprintf("after epoch %d of %d", epoch+1, t.recipe.Epochs)
+}
+
+// holdsBest reports whether the file of the best model holds that of an epoch: it may
+// have been impossible to write.
+func (t *training) holdsBest(epoch int) bool {
+	c, err := classifier.Load(t.keep.best)
+	return err == nil && c.Training["best"] == t.bestAfter(epoch)
 }
 
 // bestEpoch is the first epoch of the highest accuracy on the validation images; -1 if

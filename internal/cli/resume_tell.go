@@ -47,7 +47,7 @@ func (t *training) ends(name string) error {
 		}
 		e.Seconds, e.Previous = time.Since(t.start).Seconds(), t.previous
 	}
-	if at, accuracy := t.bestEpoch(); at >= 0 {
+	if at, accuracy := t.bestEpoch(); at >= 0 && t.holdsBest(at) {
 		e.Best, e.BestEpoch, e.BestAccuracy = k.best, &at, &accuracy
 	}
 	if k.lost == nil && k.kept { // what it was kept for is over

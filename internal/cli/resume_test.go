@@ -61,26 +61,46 @@ func sameFiles(t *testing.T, a, b string, names ...string) {
 // A training that is killed again and again, and taken up each time, ends with the
 // files of one that is left alone.
 func TestKilledTrainingComesToTheSameFiles(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "digits")
+	if out, err := exec.Command("inkling", "data", "make", data, "--train", "1500", "--test", "20").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if kills := compareKilled(t, data+" --model network --epochs 30 --ema 0.95 --augment shift=1", "10ms", 4); kills < 2 {
+		t.Errorf("only %d kills came before the end", kills)
+	}
+}
+
+// The same with the real digits and a convolutional network: three kills.
+func TestAcceptanceKilledOnMNIST(t *testing.T) {
+	if os.Getenv("INKLING_ACCEPTANCE") == "" {
+		t.Skip("takes a minute: INKLING_ACCEPTANCE=1 runs it")
+	}
+	if os.Getenv("INKLING_DATA") == "" {
+		t.Skip("no MNIST: INKLING_DATA names no folder")
+	}
+	if kills := compareKilled(t, "mnist --model cnn --epochs 2", "500ms", 3); kills != 3 {
+		t.Errorf("%d kills came before the end, want 3", kills)
+	}
+}
+
+// compareKilled trains undisturbed, and again with kills at random moments, and wants
+// the same files. It returns how many kills came before the end.
+func compareKilled(t *testing.T, arguments, every string, kills int) int {
+	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("no SIGKILL to send")
 	}
 	whole, pieces := t.TempDir(), t.TempDir()
-	data := filepath.Join(t.TempDir(), "digits")
-	if out, err := exec.Command("inkling", "data", "make", data, "--train", "3000", "--test", "20").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	line := "train " + data + " --model network --epochs 30 --ema 0.95 --augment shift=1 --out m.safetensors"
+	line := "train " + arguments + " --out m.safetensors"
 	start := time.Now()
 	killed(t, whole, line, nil)
 	took := time.Since(start)
 	var after []time.Duration
-	for range 4 {
-		after = append(after, took/10+rand.N(took/4))
+	for range kills {
+		after = append(after, took/10+rand.N(took/5))
 	}
-	t.Logf("%v uninterrupted; killed after %v", took, after)
-	if kills := killed(t, pieces, line+" --checkpoint-every 1ms", after); kills < 2 {
-		t.Errorf("only %d kills came before the end", kills)
-	}
+	n := killed(t, pieces, line+" --checkpoint-every "+every, after)
+	t.Logf("%v undisturbed; killed %d times, after %v", took.Round(time.Millisecond), n, after)
 	sameFiles(t, whole, pieces, "m.safetensors", "m.best.safetensors", "m.checkpoint.safetensors")
 	left, err := os.ReadDir(pieces)
 	if err != nil {
@@ -91,6 +111,7 @@ func TestKilledTrainingComesToTheSameFiles(t *testing.T) {
 			t.Errorf("left over: %s", f.Name())
 		}
 	}
+	return n
 }
 
 // Two trainings do not write to the same files.
@@ -117,5 +138,37 @@ func TestTwoTrainingsOfOneModelFile(t *testing.T) {
 	said, _ := second.CombinedOutput()
 	if second.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), fmt.Sprintf("--out: m.safetensors: another training (process %d) writes there", first.Process.Pid)) {
 		t.Errorf("exit status %d: %s", second.ProcessState.ExitCode(), said)
+	}
+}
+
+// A limit on the size of files, as a full disk: the training goes on and says what it
+// could not save; at the end one line names the file, and what was there before stays.
+func TestTrainingThatCannotSave(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs ulimit")
+	}
+	dir := t.TempDir()
+	run := func(line string) (string, string, int) {
+		c := exec.Command("sh", "-c", line)
+		c.Dir = dir
+		var out, said bytes.Buffer
+		c.Stdout, c.Stderr = &out, &said
+		c.Run()
+		return out.String(), said.String(), c.ProcessState.ExitCode()
+	}
+	if _, said, status := run("inkling data make digits --train 300 --test 20 && inkling train digits --model network --epochs 2 --out m.safetensors && cp m.safetensors before"); status != 0 {
+		t.Fatal(said)
+	}
+	out, said, status := run("ulimit -f 100; inkling train digits --model network --epochs 3 --out m.safetensors")
+	if status != 1 || said != "inkling: m.safetensors: file too large\n" {
+		t.Errorf("exit status %d, said %q", status, said)
+	}
+	for _, want := range []string{"not saved: m.checkpoint.safetensors: file too large; the training goes on\n", "not saved: m.best.safetensors: file too large; the training goes on\n", "\n      3 "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("printed %q, want %q", out, want)
+		}
+	}
+	if out, said, status := run("cmp m.safetensors before && inkling train digits --out m.safetensors --resume --json"); status != 0 || !strings.Contains(out, `"already":true`) {
+		t.Errorf("what was there before: exit status %d, %s%s", status, out, said)
 	}
 }

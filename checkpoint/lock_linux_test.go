@@ -1,5 +1,3 @@
-//go:build unix && !solaris && !aix
-
 package checkpoint_test
 
 import (
@@ -14,7 +12,11 @@ import (
 	"inkling/checkpoint"
 )
 
-const childVariable = "CHECKPOINT_TEST_LOCK" // the path that a child of the test locks
+const (
+	childVariable = "CHECKPOINT_TEST_LOCK" // the path that a child of the test locks
+	saveVariable  = "CHECKPOINT_TEST_SAVE" // the path that a child of the test saves to
+	howVariable   = "CHECKPOINT_TEST_HOW"  // save or replace
+)
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childVariable); path != "" {
@@ -24,6 +26,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Stdout.WriteString("locked\n")
 		select {} // until it is killed
+	}
+	if path := os.Getenv(saveVariable); path != "" {
+		saveInChild(path, os.Getenv(howVariable))
 	}
 	os.Exit(m.Run())
 }
