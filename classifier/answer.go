@@ -136,7 +136,7 @@ func (c *Model) Answers(inputs []Prepared) []Answer {
 				}
 			}
 			a.Class = c.Classes[a.Index]
-			a.Unlike = c.unlike(input.Image, logits[i*classes:(i+1)*classes])
+			a.Unlike = c.Unlike(input.Image, logits[i*classes:(i+1)*classes])
 			answers = append(answers, a)
 		}
 	}

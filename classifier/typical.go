@@ -148,9 +148,9 @@ func beyond(v float64, r ink.Range, room float64) int {
 	return 0
 }
 
-// unlike says in what an image of the model's size differs from the training images,
+// Unlike says in what an image of the model's size differs from the training images,
 // given the logits that the model answers with, a sentence each with a mend.
-func (c *Model) unlike(image []byte, logits []float32) (said []string) {
+func (c *Model) Unlike(image []byte, logits []float32) (said []string) {
 	t := c.Typical
 	if t == nil {
 		return nil

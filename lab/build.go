@@ -30,10 +30,15 @@ func (r *Run) trainer(ctx context.Context) (*train.Trainer, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
+	set := t.Train.Set
+	spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
+	typical, err := d.looks(spec)
+	if err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	set := t.Train.Set
-	r.spec = models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
+	r.spec, r.typical = spec, typical
 	r.classes, r.batches, r.steps = set.Classes, t.Train.Batches(), t.Train.Batches()*t.Epochs
 	if r.input, err = inputOf(first.Recipe, set); err != nil {
 		return nil, err

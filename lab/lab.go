@@ -142,10 +142,11 @@ func (l *Lab) Load(path, name string) (*Model, error) {
 	if err != nil {
 		return nil, &Problem{Invalid, err.Error()}
 	}
-	return l.add(c, name)
+	return l.Add(c, name)
 }
 
-func (l *Lab) add(c *classifier.Model, name string) (*Model, error) {
+// Add adds a model under a name.
+func (l *Lab) Add(c *classifier.Model, name string) (*Model, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.models) >= maxModels {

@@ -3,10 +3,12 @@ package lab
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
 	"inkling/classifier"
+	"inkling/data/ink"
 	"inkling/models"
 	"inkling/nn"
 	"inkling/tensor"
@@ -27,6 +29,7 @@ type Net struct {
 	Loss     string  // its name
 	Settings Settings
 	lossOf   nn.Loss
+	last     bool // of a run that has ended
 }
 
 // netCache keeps the nets that were asked last.
@@ -91,17 +94,12 @@ func (l *Lab) Net(ctx context.Context, s Subject) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Step != Latest {
-		if n := l.nets.get(s); n != nil {
-			return n, nil
-		}
-	}
 	snap, err := r.At(ctx, s.Step)
 	if err != nil {
 		return nil, err
 	}
 	s.Step = snap.Step
-	if n := l.nets.get(s); n != nil && r.finalOr(n, snap) {
+	if n := l.nets.get(s); n != nil && r.current(n, snap) {
 		return n, nil
 	}
 	n, err := r.net(s, snap)
@@ -112,10 +110,14 @@ func (l *Lab) Net(ctx context.Context, s Subject) (*Net, error) {
 	return n, nil
 }
 
-// finalOr reports whether a net that is cached has a snapshot's weights. Those of the
-// end may be averages (EMA), which the same step did not have before.
-func (r *Run) finalOr(n *Net, s *Snapshot) bool {
-	return r.last().Recipe.EMA == 0 || slices.Equal(bits(state(n.Net)), bits(s.weights))
+// current reports whether a net that is cached is still the one of its step: at the end
+// of a run it is measured, and its weights may be averages (EMA), which the same step
+// did not have before.
+func (r *Run) current(n *Net, s *Snapshot) bool {
+	r.mu.Lock()
+	last := r.over() && s.Step == r.step
+	r.mu.Unlock()
+	return n.last || !last
 }
 
 func (l *Lab) usualSubject() (Subject, error) {
@@ -135,7 +137,8 @@ func (l *Lab) usualSubject() (Subject, error) {
 // net builds the model that a run has at a snapshot.
 func (r *Run) net(s Subject, snap *Snapshot) (*Net, error) {
 	r.mu.Lock()
-	spec, classes, input := r.spec, r.classes, r.input
+	spec, classes, input, typical := r.spec, r.classes, r.input, r.typical
+	last := r.over() && snap.Step == r.step
 	r.mu.Unlock()
 	at := r.program[0]
 	for _, p := range r.program[1:] {
@@ -162,8 +165,19 @@ func (r *Run) net(s Subject, snap *Snapshot) (*Net, error) {
 		return nil, fmt.Errorf("the model %s has no parameters", architecture)
 	}
 	loss := at.Settings.Recipe.Loss
-	return &Net{
+	n := &Net{
 		Model:   &classifier.Model{Info: classifier.Info{Architecture: architecture, Spec: spec, Classes: classes, Scale: 1.0 / 255, Input: input}, Net: layer},
 		Subject: s, Loss: loss, Settings: at.Settings, lossOf: nn.Losses[loss],
-	}, nil
+	}
+	// How much a net finds in its training images is measured when it has learned: it
+	// takes hundreds of answers. Until then nothing is said about it.
+	known := *typical
+	known.Energy = ink.Range{Low: -math.MaxFloat32, High: math.MaxFloat32}
+	n.Typical, n.last = &known, last
+	if last {
+		if err := n.Measure(typical); err != nil {
+			n.Typical = &known // it has diverged, and Predict says so
+		}
+	}
+	return n, nil
 }

@@ -1,10 +1,14 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"inkling/autograd"
+	"inkling/classifier"
+	"inkling/data/ink"
 	"inkling/data/picture"
 	"inkling/tensor"
 )
@@ -20,14 +24,53 @@ type Prediction struct {
 	Channels      int       `json:"channels"`
 	Height        int       `json:"height"`
 	Width         int       `json:"width"`
+	// Unlike says in what the image differs from the training images, and how to mend
+	// it; Measures are the numbers behind that, of images of ink.
+	Unlike   []string  `json:"unlike"`
+	Measures []Measure `json:"measures"`
+	// Steps are a file's way to Image, for nets of ink; Digits how many digits stand on
+	// it, of which the largest is read.
+	Steps  []Step `json:"steps"`
+	Digits int    `json:"digits"`
 }
 
-// Predict asks a net. image is channels x height x width bytes.
+// Measure is a number of an image, and where the training images have it.
+type Measure struct {
+	Name   string  `json:"name"` // side, x, y, peak, stroke, grey or amount: see package ink
+	Value  float64 `json:"value"`
+	Low    float64 `json:"low"`
+	Median float64 `json:"median"`
+	High   float64 `json:"high"`
+	Off    bool    `json:"off"` // it lies outside
+}
+
+// Step is a grey image on the way from a file into a net: see package ink.
+type Step struct {
+	Name   string `json:"name"` // grey, ink, box, scaled or result
+	Height int    `json:"height"`
+	Width  int    `json:"width"`
+	Pixels []byte `json:"pixels"` // row by row
+}
+
+// Predict asks a net. image is channels x height x width bytes, as the net wants them.
 func (n *Net) Predict(image []byte) (*Prediction, error) {
 	if len(image) != n.Spec.Pixels() {
 		return nil, invalid("an image of %d bytes; the model wants %d x %d x %d", len(image), n.Spec.Channels, n.Spec.Height, n.Spec.Width)
 	}
-	logits := n.Logits(image)
+	return n.predict(classifier.Prepared{Image: image, Digits: 1})
+}
+
+// PredictFile asks a net about a file, PNG or JPEG, which is prepared for it.
+func (n *Net) PredictFile(file []byte) (*Prediction, error) {
+	p, err := n.prepare(file)
+	if err != nil {
+		return nil, err
+	}
+	return n.predict(p)
+}
+
+func (n *Net) predict(in classifier.Prepared) (*Prediction, error) {
+	logits := n.Logits(in.Image)
 	for k, v := range logits {
 		if v-v != 0 { // NaN or infinite
 			return nil, invalid("the net answers %v for class %s: the training diverged", v, n.Classes[k])
@@ -35,22 +78,71 @@ func (n *Net) Predict(image []byte) (*Prediction, error) {
 	}
 	p := &Prediction{
 		Subject: n.Subject, Classes: n.Classes, Answer: greatest(logits), Logits: logits, Probabilities: n.Probabilities(logits),
-		Image: image, Channels: n.Spec.Channels, Height: n.Spec.Height, Width: n.Spec.Width,
+		Image: in.Image, Channels: n.Spec.Channels, Height: n.Spec.Height, Width: n.Spec.Width,
+		Unlike: []string{}, Measures: []Measure{}, Steps: steps(in.Ink), Digits: in.Digits,
+	}
+	if n.Typical == nil {
+		return p, nil
+	}
+	if unlike := n.Unlike(in.Image, logits); len(unlike) > 0 {
+		p.Unlike = unlike
+	}
+	if t := n.Typical.Ink; t != nil {
+		m := t.Measure(&ink.Image{Height: n.Spec.Height, Width: n.Spec.Width, Pixels: in.Image})
+		for _, x := range []struct {
+			name  string
+			value float64
+			r     ink.Range
+		}{{"side", m.Side, t.Side}, {"x", m.X, t.X}, {"y", m.Y, t.Y}, {"peak", m.Peak, t.Peak}, {"stroke", m.Stroke, t.Stroke}, {"grey", m.Grey, t.Grey}, {"amount", m.Amount, t.Amount}} {
+			p.Measures = append(p.Measures, Measure{x.name, x.value, x.r.Low, x.r.Median, x.r.High, x.value < x.r.Low || x.value > x.r.High})
+		}
 	}
 	return p, nil
 }
 
-// Prepare makes of a file, PNG or JPEG, the image that the net wants.
-func (n *Net) Prepare(file []byte) ([]byte, error) {
-	p, err := picture.Decode(file, picture.Options{FileBytes: maxImage, Pixels: 20_000_000})
-	if err != nil {
-		return nil, invalid("the image: %v", err)
+func steps(p *ink.Prepared) []Step {
+	all := []Step{}
+	if p == nil {
+		return all
 	}
-	return p.To(n.Spec.Channels, n.Spec.Height, n.Spec.Width), nil
+	for _, s := range []struct {
+		name string
+		*ink.Image
+	}{{"grey", p.Grey}, {"ink", p.Ink}, {"box", p.Box}, {"scaled", p.Scaled}, {"result", p.Result}} {
+		if s.Image != nil {
+			all = append(all, Step{s.name, s.Height, s.Width, s.Pixels})
+		}
+	}
+	return all
 }
 
-// maxImage is how long an image's file may be.
-const maxImage = 8 << 20
+// Prepare makes of a file, PNG or JPEG, the image that the net wants.
+func (n *Net) Prepare(file []byte) ([]byte, error) {
+	p, err := n.prepare(file)
+	return p.Image, err
+}
+
+func (n *Net) prepare(file []byte) (classifier.Prepared, error) {
+	all, err := n.Model.Prepare(func(o picture.Options) (*picture.Picture, error) {
+		o.FileBytes, o.Pixels = maxImage, maxPixels
+		return picture.Decode(file, o)
+	})
+	if err != nil {
+		return classifier.Prepared{}, invalid("the image: %v", err)
+	}
+	return slices.MaxFunc(all, func(a, b classifier.Prepared) int { return cmp.Compare(height(a), height(b)) }), nil
+}
+
+// height is how large a digit stands on its picture.
+func height(p classifier.Prepared) int {
+	if p.Ink == nil || p.Ink.Box == nil {
+		return 0
+	}
+	return max(p.Ink.Box.Height, p.Ink.Box.Width)
+}
+
+// maxImage is how long an image's file may be, and maxPixels how large its image.
+const maxImage, maxPixels = 8 << 20, 20_000_000
 
 // Moment is a subject's answer at one snapshot.
 type Moment struct {

@@ -262,11 +262,19 @@ func (s *server) getWeights(r *http.Request) (*reply, error) {
 }
 
 func (s *server) postPredict(r *http.Request) (*reply, error) {
-	n, image, err := s.asked(r)
+	n, err := s.net(r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := n.Predict(image)
+	image, err := body(r)
+	if err != nil {
+		return nil, err
+	}
+	ask := n.Predict
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "image/") {
+		ask = n.PredictFile
+	}
+	p, err := ask(image)
 	return &reply{json: p}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"inkling/classifier"
 	"inkling/data"
 	"inkling/explain"
 	"inkling/models"
@@ -38,6 +39,7 @@ type Run struct {
 	credit  int // steps to make although paused
 	problem string
 	spec    models.Spec
+	typical *classifier.Typical // what its images look like
 	classes []string
 	input   string
 	batches int // of an epoch
@@ -196,11 +198,15 @@ func (r *Run) Advance(n int) error {
 // Stop ends the training where it is. What it has learned by then is kept.
 func (r *Run) Stop() error { return r.want(stop, 0) }
 
+// over reports whether the run has ended; its lock is held.
+func (r *Run) over() bool {
+	return r.state == done || r.state == stopped || r.state == diverged || r.state == failed
+}
+
 func (r *Run) want(w wish, credit int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch r.state {
-	case done, stopped, diverged, failed:
+	if r.over() {
 		return busy("run %s has ended", r.ID)
 	}
 	r.wish = w

@@ -20,10 +20,13 @@ import (
 
 // ServerOptions say how a Lab is served.
 type ServerOptions struct {
-	Page  fs.FS       // the page's files; index.html is what opens
+	Page  fs.FS       // the page's files; index.html is what opens. Nil is Placeholder
 	Token string      // what a visitor has to know; "" on the loopback
 	Names []string    // other names of this machine that a browser may use
 	Log   func(error) // is told of faults of the program; may be nil
+	// Welcome begins a run with the usual settings when the first page listens, so that
+	// a visitor sees a net learn at once.
+	Welcome bool
 }
 
 // maxAsking is how many requests are worked on at a time; others wait for their turn.
@@ -32,13 +35,20 @@ const maxAsking = 32
 // server is a Lab's routes.
 type server struct {
 	*Lab
-	log   func(error)
-	turns chan struct{}
+	log     func(error)
+	turns   chan struct{}
+	welcome sync.Once
 }
 
 // Handler serves a Lab: see the package comment for the routes.
 func Handler(l *Lab, opt ServerOptions) http.Handler {
-	s := &server{l, opt.Log, make(chan struct{}, maxAsking)}
+	s := &server{Lab: l, log: opt.Log, turns: make(chan struct{}, maxAsking)}
+	if !opt.Welcome {
+		s.welcome.Do(func() {})
+	}
+	if opt.Page == nil {
+		opt.Page = Placeholder()
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", static{opt.Page})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
+	"inkling/classifier"
 	"inkling/data"
 	"inkling/data/augment"
 	"inkling/models"
@@ -158,6 +160,21 @@ type division struct {
 	seed         uint64
 	images       int
 	train, valid *data.Set
+
+	once    sync.Once
+	typical *classifier.Typical
+	err     error
+}
+
+// looks is what the training images look like, measured once.
+func (d *division) looks(spec models.Spec) (*classifier.Typical, error) {
+	d.once.Do(func() {
+		d.typical, d.err = classifier.NewTypical(spec, d.train.Len(), func(i int) ([]byte, error) {
+			image := make([]byte, d.train.Pixels())
+			return image, d.train.Read(i, image)
+		})
+	})
+	return d.typical, d.err
 }
 
 // keptDivisions is how many are kept for the next run; each copies its images.

@@ -41,6 +41,11 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 	if !send(event(first)) {
 		return
 	}
+	s.welcome.Do(func() {
+		if _, err := s.Start(s.Usual(), false); err != nil && s.log != nil {
+			s.log(err)
+		}
+	})
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
 	for {

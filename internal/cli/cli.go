@@ -153,7 +153,7 @@ happens on the way. Begin with:
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version and what the program runs on")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object a line, and everything else to standard error")
 	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "processor cores to use; 0 takes all (default 0)")
-	root.AddCommand(a.tourCommand(), a.trainCommand(), a.evalCommand(), a.predictCommand(), a.lrfindCommand(), a.exportCommand(), a.dataCommand(), a.doctorCommand(), a.devicesCommand(), a.benchCommand(), a.versionCommand())
+	root.AddCommand(a.tourCommand(), a.trainCommand(), a.evalCommand(), a.predictCommand(), a.lrfindCommand(), a.exportCommand(), a.dataCommand(), a.labCommand(), a.doctorCommand(), a.devicesCommand(), a.benchCommand(), a.versionCommand())
 	addHelp(root)
 	return root
 }

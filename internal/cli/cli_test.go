@@ -37,7 +37,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("INKLING_DATA", env.WorkDir+"/.data")
 			env.Setenv("HTTPS_PROXY", "http://127.0.0.1:1") // nothing listens there
 			env.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
-			return nil
+			address, err := freeAddress()
+			env.Setenv("LAB", address)
+			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status":   status,
@@ -45,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"oneline":  oneLineOf,
 			"truncate": truncate,
 			"scenes":   drawScenes,
+			"visit":    visit,
 		},
 	})
 }
