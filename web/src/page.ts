@@ -182,7 +182,8 @@ function later(first: number): void {
 }
 
 async function explain(of: number): Promise<void> {
-  const now = turn, bytes = seen!.bytes;
+  if (!seen?.bytes.length) return;
+  const now = turn, bytes = seen.bytes;
   const blank = typical ? (typical.light_ground ? 255 : 0) : Math.round(bytes.reduce((a, b) => a + b, 0) / bytes.length);
   find("because").textContent = "The net is being asked again and again …";
   const got = await occlude(net, bytes, blank, of, () => now !== turn);

@@ -94,7 +94,7 @@ function smoothed(m: Grey): Grey {
 
 /** Strokes are a picture's ink, 255 where it is full, and which pixels lie in a stroke
  * and not at its edge. */
-export interface Strokes { ink: Grey; stroke: boolean[] }
+export interface Strokes { ink: Grey; stroke: Uint8Array }
 
 /** strokes finds dark ink; null where none stands out from the paper. */
 export function strokes(m: Grey): Strokes | null {
@@ -114,11 +114,13 @@ export function strokes(m: Grey): Strokes | null {
   const full = quantile(above.map((n, v) => (v >= threshold ? n : 0)), 3, 4);
   if (full - ground < faintest) return null;
   const ink = new Grey(m.height, m.width);
-  const stroke = Array.from(dark.pixels, (v, i) => {
-    if (v <= floor) return false;
+  const stroke = new Uint8Array(dark.pixels.length); // 1 in a stroke
+  for (let i = 0; i < stroke.length; i++) {
+    const v = dark.pixels[i]!;
+    if (v <= floor) continue;
     ink.pixels[i] = Math.min(255, Math.floor((255 * (v - ground) + Math.floor((full - ground) / 2)) / (full - ground)));
-    return v >= threshold;
-  });
+    if (v >= threshold) stroke[i] = 1;
+  }
   return { ink, stroke };
 }
 

@@ -36,11 +36,11 @@ const maxDigits = 40;
 interface Part { box: Box; pixels: number[]; cut: boolean }
 
 function parts({ ink: { height, width }, stroke }: Strokes): Part[] {
-  const seen = new Array<boolean>(stroke.length).fill(false), all: Part[] = [];
+  const seen = new Uint8Array(stroke.length), all: Part[] = [];
   for (let first = 0; first < stroke.length; first++) {
     if (!stroke[first] || seen[first]) continue;
     const p: Part = { box: { left: width, top: height, right: 0, bottom: 0 }, pixels: [first], cut: false };
-    seen[first] = true;
+    seen[first] = 1;
     for (let k = 0; k < p.pixels.length; k++) {
       const x = p.pixels[k]! % width, y = Math.floor(p.pixels[k]! / width);
       p.box = around(p.box, { left: x, top: y, right: x + 1, bottom: y + 1 });
@@ -48,7 +48,7 @@ function parts({ ink: { height, width }, stroke }: Strokes): Part[] {
       for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
         for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
           const i = v * width + u;
-          if (stroke[i] && !seen[i]) { seen[i] = true; p.pixels.push(i); }
+          if (stroke[i] && !seen[i]) { seen[i] = 1; p.pixels.push(i); }
         }
       }
     }
@@ -93,15 +93,21 @@ function line(p: Part, m: Grey): boolean {
   return p.cut && (b.right <= near || b.bottom <= near || b.left >= m.width - near || b.top >= m.height - near);
 }
 
-/** only is the ink of one digit: its strokes and their edges. */
+/** only is the ink of one digit: its strokes and their edges, a square around each pixel,
+ * found along the rows first and then along the columns. */
 function only({ ink }: Strokes, d: Part): Grey {
-  const out = new Grey(ink.height, ink.width), edge = Math.max(1, Math.floor(side(d.box) / 20));
+  const { height, width } = ink, edge = Math.max(1, Math.floor(side(d.box) / 20));
+  const across = new Uint8Array(ink.pixels.length), out = new Grey(height, width);
   for (const i of d.pixels) {
-    const x = i % ink.width, y = Math.floor(i / ink.width);
-    for (let v = Math.max(0, y - edge); v <= Math.min(ink.height - 1, y + edge); v++) {
-      for (let u = Math.max(0, x - edge); u <= Math.min(ink.width - 1, x + edge); u++) {
-        out.pixels[v * ink.width + u] = ink.pixels[v * ink.width + u]!;
-      }
+    const x = i % width, row = i - x;
+    across.fill(1, row + Math.max(0, x - edge), row + Math.min(width - 1, x + edge) + 1);
+  }
+  for (let x = 0; x < width; x++) {
+    let left = 0; // rows down to which what has been met reaches
+    for (let y = 0; y < Math.min(edge, height); y++) if (across[y * width + x]) left = y + edge + 1;
+    for (let y = 0; y < height; y++) {
+      if (y + edge < height && across[(y + edge) * width + x]) left = y + 2 * edge + 1;
+      if (y < left) out.pixels[y * width + x] = ink.pixels[y * width + x]!;
     }
   }
   return out;
