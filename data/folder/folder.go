@@ -220,6 +220,9 @@ func build(ctx context.Context, src source, opt Options) (*data.Dataset, *Report
 	memory.load(s)
 	ds, report, err := s.make(ctx)
 	if report == nil {
+		if ctx.Err() != nil { // minutes of decoding are not lost; where they cannot be kept, the next start begins anew
+			_ = memory.save(s)
+		}
 		return nil, nil, fmt.Errorf("%s: %w", quote(src.name()), err)
 	}
 	if report.Streamed {

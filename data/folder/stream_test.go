@@ -3,6 +3,7 @@ package folder
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -171,6 +172,35 @@ func TestStreamedStartsFast(t *testing.T) {
 		if mended, _, n := open(); n != 50 || mended.Train.Fingerprint() != changed.Train.Fingerprint() {
 			t.Errorf("%d files are decoded where the memory is damaged, want all 50", n)
 		}
+	}
+}
+
+// Whoever interrupts the reading of a large folder begins the next time where it was left.
+func TestInterruptedScan(t *testing.T) {
+	root, cache := plant(t, album()), t.TempDir()
+	opt := Options{SkipBroken: true, CacheDir: cache, Limits: Limits{Held: 1000}, Workers: 1}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	opt.Progress = func(done, total int) {
+		if done > total/2 {
+			cancel()
+		}
+	}
+	if _, _, err := Open(ctx, root, opt); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	opt.Progress = nil
+	o, err := opt.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := list(root, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := &counted{directory: src.(*directory)}
+	if _, r, err := build(context.Background(), counted, o); err != nil || r.Images != 50 || len(counted.full) > 30 {
+		t.Errorf("%v; %d files are decoded after half of 52 were", err, len(counted.full))
 	}
 }
 
