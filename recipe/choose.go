@@ -44,7 +44,11 @@ func (r Recipe) Choose(t Traits, given func(setting string) bool) (Recipe, []Cho
 	})
 	choose("batch", func() (string, string) {
 		r.Batch = batchFor(t.Images)
-		return strconv.Itoa(r.Batch), fmt.Sprintf("%s steps in an epoch", data.Thousands((t.Images+r.Batch-1)/r.Batch))
+		steps := (t.Images + r.Batch - 1) / r.Batch
+		if steps == 1 {
+			return strconv.Itoa(r.Batch), "one step in an epoch: there are no more images"
+		}
+		return strconv.Itoa(r.Batch), fmt.Sprintf("%s steps in an epoch", data.Thousands(steps))
 	})
 	choose("epochs", func() (string, string) {
 		r.Epochs = epochsFor(t.Images)

@@ -100,11 +100,11 @@ const (
 type Opened struct {
 	*data.Dataset
 	Kind       Kind
-	Path       string // the folder or archive; "" for synth
-	From       string // one line for the reader, to stand after the name: "60,000 + 10,000 images of 28 x 28 pixels from IDX files in /data/mnist"
-	Downloaded bool   // just now
-	Cached     bool   // decoded images came from the cache
-	Warnings   []string
+	Path       string         // the folder or archive; "" for synth
+	From       string         // one line for the reader, to stand after the name: "60,000 + 10,000 images of 28 x 28 pixels from IDX files in /data/mnist"
+	Downloaded bool           // just now
+	Cached     bool           // decoded images came from the cache
+	Warnings   []string       // the last one names the files that were left out, where the Report has some
 	Report     *folder.Report // what a folder or an archive held; nil otherwise
 }
 

@@ -143,7 +143,12 @@ func (t *training) run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range opened.Warnings {
+	warnings := opened.Warnings
+	found := scan(name, opened)
+	if found != nil && len(found.LeftOut) > 0 {
+		warnings = warnings[:len(warnings)-1] // the report names them
+	}
+	for _, w := range warnings {
 		fmt.Fprintf(t.err, "inkling: %s\n", oneLine(w))
 	}
 	if t.split, err = divide(opened.Dataset, t.aside, t.seed); err != nil {
@@ -160,7 +165,7 @@ func (t *training) run(ctx context.Context, name string) error {
 			}
 		}
 	}
-	if found := scan(name, opened); found != nil {
+	if found != nil {
 		t.tell(*found)
 	}
 	if t.keep.from == nil {

@@ -67,8 +67,13 @@ func (t *trainText) scanned(e trainScan) {
 	if e.Most > unbalanced*e.Fewest {
 		line("", "%s %s is rare: the loss is not weighted, so that probabilities stay true to these numbers; look at its own accuracy", t.warn("note:"), quote(e.Rare))
 	}
-	if len(e.Sizes) == 1 {
-		line("size", "%s", data.Size(e.Sizes[0].Height, e.Sizes[0].Width))
+	if e.Fewest == 1 {
+		line("", "%s %s has a single image: it is learned from, and nothing tells how the next one will be read", t.warn("note:"), quote(e.Rare))
+	}
+	if z := e.Sizes[0]; len(e.Sizes) == 1 && z.Height == e.height && z.Width == e.width {
+		line("size", "%s", data.Size(z.Height, z.Width))
+	} else if len(e.Sizes) == 1 {
+		line("size", "%s; all are brought to %s", data.Size(z.Height, z.Width), data.Size(e.height, e.width))
 	} else {
 		small := slices.MinFunc(e.Sizes, func(a, b folder.SizeCount) int { return a.Height*a.Width - b.Height*b.Width })
 		large := slices.MaxFunc(e.Sizes, func(a, b folder.SizeCount) int { return a.Height*a.Width - b.Height*b.Width })
