@@ -54,6 +54,7 @@ func (p *Page) about() about {
 		before += ", then " + m.Input
 	}
 	add("before the net", before)
+	add("products for an answer", data.Thousands(p.program.products()))
 	for _, k := range []string{"accuracy", "epochs", "loss", "optimizer", "lr", "schedule", "batch", "augment", "seed", "validated_on", "stopped"} {
 		add(strings.ReplaceAll(k, "_", " "), setting(k, m.Training[k]))
 	}
@@ -88,5 +89,25 @@ func (p *Page) Describe() string {
 	if p.Draws() {
 		takes = "a pad to draw on"
 	}
-	return fmt.Sprintf("a page that asks the model in a browser, offline: %s, and %s numbers of the net", takes, data.Thousands(p.program.Floats))
+	said := fmt.Sprintf("a page that asks the model in a browser, offline: %s, and %s numbers of the net, which takes %s products for an answer",
+		takes, data.Thousands(p.program.Floats), data.Thousands(p.program.products()))
+	if p.model.Typical == nil {
+		said += "; the model file does not know what its training images look like, so that there is no pad, and no word where a picture is unlike them: train again for these"
+	}
+	return said
+}
+
+// products is how many multiplications convolutions and dense layers take, padding
+// counted as if it were there.
+func (p *Program) products() int {
+	n := 0
+	for _, s := range p.Steps {
+		switch s.Op {
+		case "conv":
+			n += s.Weights[0][1] * s.Shape[1] * s.Shape[2]
+		case "dense":
+			n += s.Weights[0][1]
+		}
+	}
+	return n
 }

@@ -35,6 +35,9 @@ func TestPage(t *testing.T) {
 	if page != written(t, p) {
 		t.Error("the same model gives other bytes")
 	}
+	if said := p.Describe(); !strings.Contains(said, "a place to drop pictures on, and 50,890 numbers of the net, which takes 50,816 products") || !strings.Contains(said, "does not know what its training images look like") {
+		t.Errorf("the page is described as %q", said)
+	}
 	for _, want := range []string{"tells 10 classes apart: 64 hidden sigmoid units", "trained on 54,000 images", "50,890 numbers", "<dd>cross-entropy</dd>", "default-src &#39;none&#39;", "<dd>0, 1, 2, 3, 4, 5, 6, 7, 8, 9</dd>"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
