@@ -202,3 +202,29 @@ func (t *Typical) check(i *Info) error {
 	}
 	return t.Ink.Check()
 }
+
+// Empty is an image without what there is to see on one: paper, for models of
+// handwriting; for others the mean of each of the image's channels. It is what explanations put
+// in the place of what they cover.
+func (c *Model) Empty(image []byte) []byte {
+	out := make([]byte, len(image))
+	if t := c.Typical; t != nil && t.Ink != nil {
+		if t.Ink.Light {
+			for i := range out {
+				out[i] = 255
+			}
+		}
+		return out
+	}
+	area := c.Spec.Height * c.Spec.Width
+	for k := range c.Spec.Channels {
+		sum := 0
+		for _, v := range image[k*area : (k+1)*area] {
+			sum += int(v)
+		}
+		for i := range area {
+			out[k*area+i] = uint8((sum + area/2) / area)
+		}
+	}
+	return out
+}

@@ -43,6 +43,11 @@ func (r *Run) trainer(ctx context.Context) (*train.Trainer, error) {
 	if r.input, err = inputOf(first.Recipe, set); err != nil {
 		return nil, err
 	}
+	numbers := 0
+	for _, p := range nn.State(t.Model) {
+		numbers += p.Value.Len()
+	}
+	r.history.plan(r.steps, numbers)
 	if r.steps > maxSteps {
 		return nil, invalid("%d epochs of %d batches are %d steps; the lab makes %d at most: fewer epochs, or larger batches", t.Epochs, r.batches, r.steps, maxSteps)
 	}
@@ -166,7 +171,11 @@ func diagnose(t *train.Trainer, s Settings, images func(*data.Loader) []int32) (
 
 // state flattens a model's parameters and buffers into one list, in their order.
 func state(model nn.Layer) []float32 {
-	var all []float32
+	numbers := 0
+	for _, p := range nn.State(model) {
+		numbers += p.Value.Len()
+	}
+	all := make([]float32, 0, numbers)
 	for _, p := range nn.State(model) {
 		all = append(all, p.Value.Float32s()...)
 	}

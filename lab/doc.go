@@ -58,8 +58,7 @@
 //	GET  /api/parameters                    {"subject", "parameters": [{"name", "shape"}]}
 //	GET  /api/weights?name=hidden.weight    float32
 //	POST /api/predict                       IMAGE: Prediction
-//	POST /api/saliency?class=-1             IMAGE: Saliency; -1 is the answer
-//	POST /api/occlusion?class=-1&patch=4    IMAGE: Occlusion
+//	POST /api/evidence?class=-1             IMAGE: Evidence, what each pixel did for a class; -1 is the answer
 //	POST /api/graph?label=-1                IMAGE: Graph, the operations on the way; with a label up to the loss
 //	POST /api/values?node=3&label=7         IMAGE: float32, a node's numbers, such as feature maps; with
 //	                                        gradient=1 the loss's gradient at them

@@ -74,26 +74,22 @@ func TestExperiments(t *testing.T) {
 					if p.Answer != int(small.Test.Labels[index]) {
 						break
 					}
-					s, err := n.Saliency(image, -1)
+					g, err := n.Graph(image, p.Answer)
 					if err != nil {
 						t.Fatal(err)
 					}
+					slopes := g.Gradients(g.Image) // what makes the answer less likely
 					best, gain := -1, float32(0)
-					for i, g := range s.Gradient {
-						if touched[i] {
-							continue
-						}
-						if g < 0 && -g*(255-float32(image[i])) > gain {
-							best, gain = i, -g*(255-float32(image[i]))
-						} else if g > 0 && g*float32(image[i]) > gain {
-							best, gain = i, g*float32(image[i])
+					for i, dx := range slopes {
+						if by := max(dx*(255-float32(image[i])), -dx*float32(image[i])); !touched[i] && by > gain {
+							best, gain = i, by
 						}
 					}
 					if best < 0 {
 						break
 					}
 					touched[best] = true
-					if s.Gradient[best] < 0 {
+					if slopes[best] > 0 {
 						image[best] = 255
 					} else {
 						image[best] = 0

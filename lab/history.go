@@ -4,9 +4,9 @@ import (
 	"slices"
 )
 
-// A run's history is its weights at intervals: at every step first; when there are too
-// many, every second one goes and the interval doubles. So there are always between
-// half of them and all, evenly spread over the run.
+// A run's history is its weights at even intervals, a power of two that leaves no more
+// than the limit for the whole run. Should there be more all the same, every second one
+// goes and the interval doubles.
 const (
 	historyBytes = 32 << 20 // of a run; two snapshots are kept whatever they take
 	historyMost  = 64       // snapshots
@@ -32,6 +32,14 @@ func (h *history) wants(step int) bool { return step%max(h.every, 1) == 0 }
 // most is how many snapshots of so many numbers are kept.
 func most(numbers int) int {
 	return min(max(historyBytes/(4*max(numbers, 1)), 2), historyMost)
+}
+
+// plan sets the interval for a run of so many steps of a model of so many numbers.
+func (h *history) plan(steps, numbers int) {
+	h.every = max(h.every, 1)
+	for steps/h.every >= most(numbers) {
+		h.every *= 2
+	}
 }
 
 // add keeps a snapshot, and thins out.

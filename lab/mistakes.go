@@ -31,8 +31,38 @@ type Judged struct {
 
 // judgements are those that were asked for last.
 type judgements struct {
-	mu   sync.Mutex
-	kept []*Judged // the latest first
+	mu    sync.Mutex
+	kept  []*Judged // the latest first
+	parts []part
+}
+
+// part is the first images of a set, which many judgements have in common.
+type part struct {
+	of, first *data.Set
+}
+
+const keptParts = 4
+
+// first returns the first n images of a set.
+func (j *judgements) first(set *data.Set, n int) *data.Set {
+	if n >= set.Len() {
+		return set
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, p := range j.parts {
+		if p.of == set && p.first.Len() == n {
+			return p.first
+		}
+	}
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	p := part{set, set.Subset(indices)}
+	j.parts = slices.Insert(j.parts, 0, p)
+	j.parts = j.parts[:min(len(j.parts), keptParts)]
+	return p.first
 }
 
 const keptJudgements = 96
@@ -66,13 +96,7 @@ func (l *Lab) Judge(ctx context.Context, s Subject, most int) (*Judged, error) {
 		}
 	}
 	l.judged.mu.Unlock()
-	if most < set.Len() {
-		first := make([]int, most)
-		for i := range first {
-			first[i] = i
-		}
-		set = set.Subset(first)
-	}
+	set = l.judged.first(set, most)
 	e, err := n.evaluate(set)
 	if err != nil {
 		return nil, err

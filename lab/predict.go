@@ -3,14 +3,12 @@ package lab
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 
-	"inkling/autograd"
 	"inkling/classifier"
 	"inkling/data/ink"
 	"inkling/data/picture"
-	"inkling/tensor"
+	"inkling/explain"
 )
 
 // Prediction is what a net makes of an image.
@@ -181,18 +179,18 @@ func (l *Lab) Timeline(ctx context.Context, id string, image []byte) ([]Moment, 
 	return moments, nil
 }
 
-// Saliency is which pixels matter for a class: the gradient of its logit at the
-// pixels as the net sees them (Simonyan et al., Deep Inside Convolutional Networks,
-// 2014), and that times the pixel, whose sum is what the pixels add to the logit in a
-// net without biases and bends. Both are channels x height x width.
-type Saliency struct {
-	Class    int       `json:"class"`
-	Gradient []float32 `json:"gradient"`
-	Times    []float32 `json:"times_input"`
+// Evidence is what each pixel did for a class, height x width numbers each, positive
+// where it spoke for it: see explain.Saliency and explain.Occlusion.
+type Evidence struct {
+	Class     int       `json:"class"`
+	Height    int       `json:"height"`
+	Width     int       `json:"width"`
+	Saliency  []float64 `json:"saliency"`
+	Occlusion []float64 `json:"occlusion"`
 }
 
-// Saliency looks at one image and class; -1 is the answer.
-func (n *Net) Saliency(image []byte, class int) (*Saliency, error) {
+// Evidence looks at one image and class; -1 is the answer.
+func (n *Net) Evidence(image []byte, class int) (*Evidence, error) {
 	p, err := n.Predict(image)
 	if err != nil {
 		return nil, err
@@ -203,67 +201,17 @@ func (n *Net) Saliency(image []byte, class int) (*Saliency, error) {
 	if class < 0 || class >= n.Spec.Classes {
 		return nil, unknown("there is no class %d of %d", class, n.Spec.Classes)
 	}
-	x := n.Numbers(image)
-	tape := autograd.NewInferenceTapeOn(x.Memory())
-	in := tape.Watch(x)
-	logits := n.Net.Forward(in)
-	one := tensor.FromInts([]int32{int32(class)}, 1).OneHot(n.Spec.Classes)
-	dx := logits.Mul(autograd.Const(one)).Sum().Backward().At(in)
-	s := &Saliency{Class: class, Gradient: make([]float32, n.Spec.Pixels()), Times: make([]float32, n.Spec.Pixels())}
-	if dx != nil {
-		s.Gradient, s.Times = dx.Float32s(), dx.Mul(in.Value()).Float32s()
-	}
-	return s, nil
-}
-
-// Occlusion is how the probability of a class falls when a patch of the image is
-// painted over (Zeiler and Fergus, Visualizing and Understanding Convolutional
-// Networks, 2014): positive where the patch spoke for the class.
-type Occlusion struct {
-	Class  int       `json:"class"`
-	Patch  int       `json:"patch"` // pixels a side
-	Rows   int       `json:"rows"`
-	Across int       `json:"across"`
-	Falls  []float64 `json:"falls"` // rows x across
-}
-
-// Occlusion slides a patch of so many pixels a side over the image, by half of that
-// at a time. What is painted over gets the colour of the image's first pixel.
-func (n *Net) Occlusion(image []byte, class, patch int) (*Occlusion, error) {
-	p, err := n.Predict(image)
-	if err != nil {
-		return nil, err
-	}
-	if class == -1 {
-		class = p.Answer
-	}
-	if class < 0 || class >= n.Spec.Classes {
-		return nil, unknown("there is no class %d of %d", class, n.Spec.Classes)
-	}
-	s := n.Spec
-	if least := max(2, int(math.Ceil(float64(max(s.Height, s.Width))/16))); patch < least || patch > min(s.Height, s.Width) {
-		return nil, invalid("a patch of %d pixels a side: from %d to %d", patch, least, min(s.Height, s.Width))
-	}
-	stride := patch / 2
-	o := &Occlusion{Class: class, Patch: patch, Rows: (s.Height-patch)/stride + 1, Across: (s.Width-patch)/stride + 1}
-	area := s.Height * s.Width
-	var batch []byte
-	for row := range o.Rows {
-		for column := range o.Across {
-			at := len(batch)
-			batch = append(batch, image...)
-			for c := range s.Channels {
-				for y := row * stride; y < row*stride+patch; y++ {
-					for x := column * stride; x < column*stride+patch; x++ {
-						batch[at+c*area+y*s.Width+x] = image[c*area]
-					}
-				}
-			}
+	empty := n.Empty(image)
+	of := func(images []byte) (all []float64) {
+		probabilities := n.Probabilities(n.Logits(images))
+		for at := class; at < len(probabilities); at += n.Spec.Classes {
+			all = append(all, probabilities[at])
 		}
+		return all
 	}
-	probs := n.Probabilities(n.Logits(batch))
-	for i := range o.Rows * o.Across {
-		o.Falls = append(o.Falls, p.Probabilities[class]-probs[i*s.Classes+class])
-	}
-	return o, nil
+	return &Evidence{
+		Class: class, Height: n.Spec.Height, Width: n.Spec.Width,
+		Saliency:  explain.Saliency(n.Net, n.Numbers(image), n.Numbers(empty), class),
+		Occlusion: explain.Occlusion(image, empty, n.Spec.Channels, n.Spec.Height, n.Spec.Width, of),
+	}, nil
 }

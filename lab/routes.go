@@ -36,8 +36,7 @@ func (s *server) routes() map[string]func(r *http.Request) (*reply, error) {
 		"GET /api/parameters": s.getParameters,
 		"GET /api/weights":    s.getWeights,
 		"POST /api/predict":   s.postPredict,
-		"POST /api/saliency":  s.postSaliency,
-		"POST /api/occlusion": s.postOcclusion,
+		"POST /api/evidence":  s.postEvidence,
 		"POST /api/graph":     s.postGraph,
 		"POST /api/values":    s.postValues,
 		"POST /api/unfold":    s.postUnfold,
@@ -278,7 +277,7 @@ func (s *server) postPredict(r *http.Request) (*reply, error) {
 	return &reply{json: p}, err
 }
 
-func (s *server) postSaliency(r *http.Request) (*reply, error) {
+func (s *server) postEvidence(r *http.Request) (*reply, error) {
 	n, image, err := s.asked(r)
 	if err != nil {
 		return nil, err
@@ -287,24 +286,7 @@ func (s *server) postSaliency(r *http.Request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := n.Saliency(image, class)
-	return &reply{json: out}, err
-}
-
-func (s *server) postOcclusion(r *http.Request) (*reply, error) {
-	n, image, err := s.asked(r)
-	if err != nil {
-		return nil, err
-	}
-	class, err := number(r, "class", -1)
-	if err != nil {
-		return nil, err
-	}
-	patch, err := number(r, "patch", max(4, max(n.Spec.Height, n.Spec.Width)/7))
-	if err != nil {
-		return nil, err
-	}
-	out, err := n.Occlusion(image, class, patch)
+	out, err := n.Evidence(image, class)
 	return &reply{json: out}, err
 }
 

@@ -206,13 +206,9 @@ func TestRoutes(t *testing.T) {
 	if s.post("/api/predict?"+at+"&step=0", digit, bytesType, &early); slices.Equal(early.Probabilities, p.Probabilities) {
 		t.Error("untrained, the net answers the same")
 	}
-	var salient lab.Saliency
-	if s.post("/api/saliency?"+at, digit, bytesType, &salient); len(salient.Gradient) != 784 || salient.Class != p.Answer {
-		t.Errorf("saliency of %d pixels for class %d", len(salient.Gradient), salient.Class)
-	}
-	var hidden lab.Occlusion
-	if s.post("/api/occlusion?"+at, digit, bytesType, &hidden); len(hidden.Falls) != hidden.Rows*hidden.Across || hidden.Rows < 5 {
-		t.Errorf("occlusion: %+v", hidden)
+	var evidence lab.Evidence
+	if s.post("/api/evidence?"+at, digit, bytesType, &evidence); len(evidence.Saliency) != 784 || len(evidence.Occlusion) != 784 || evidence.Class != p.Answer || slices.Max(evidence.Occlusion) <= 0 {
+		t.Errorf("the evidence: %+v", evidence)
 	}
 	var graph lab.Graph
 	q := fmt.Sprintf("%s&label=%d", at, label)
@@ -454,8 +450,8 @@ func TestWrongRequests(t *testing.T) {
 		{"POST", "/api/unfold?index=1000", bytesType, digit, 404},
 		{"POST", "/api/unfold?terms=0", bytesType, digit, 400},
 		{"POST", "/api/unfold?gradient=1", bytesType, digit, 400},
-		{"POST", "/api/occlusion?patch=1", bytesType, digit, 400},
-		{"POST", "/api/saliency?class=12", bytesType, digit, 404},
+		{"POST", "/api/evidence?class=12", bytesType, digit, 404},
+		{"POST", "/api/evidence", bytesType, nil, 400},
 		{"POST", "/api/correct", jsonType, []byte(`{"examples": [{"image": "AAAA", "label": 1}]}`), 400},
 		{"POST", "/api/fool?index=-5", bytesType, digit, 404},
 		{"POST", "/api/models?name=a", bytesType, []byte("no model"), 400},

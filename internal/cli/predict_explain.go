@@ -47,7 +47,7 @@ func (e *evidence) write(name string, a *classifier.Answer) (string, error) {
 	}
 	e.used[path] = true
 	s := e.c.Spec
-	empty := e.empty(a)
+	empty := e.c.Empty(a.Image)
 	of := func(images []byte) (all []float64) {
 		probabilities := e.c.Probabilities(e.c.Logits(images))
 		for at := a.Index; at < len(probabilities); at += s.Classes {
@@ -91,30 +91,4 @@ func (e *evidence) free(name string, a *classifier.Answer) string {
 		path = filepath.Join(e.dir, fmt.Sprintf("%s (%d).svg", base, k))
 	}
 	return path
-}
-
-// empty is what is put in the place of what is covered: paper, or of other images the
-// mean of each channel.
-func (e *evidence) empty(a *classifier.Answer) []byte {
-	s := e.c.Spec
-	out := make([]byte, len(a.Image))
-	if t := e.c.Typical; t != nil && t.Ink != nil {
-		if t.Ink.Light {
-			for i := range out {
-				out[i] = 255
-			}
-		}
-		return out
-	}
-	area := s.Height * s.Width
-	for c := range s.Channels {
-		sum := 0
-		for _, v := range a.Image[c*area : (c+1)*area] {
-			sum += int(v)
-		}
-		for i := range area {
-			out[c*area+i] = uint8((sum + area/2) / area)
-		}
-	}
-	return out
 }
