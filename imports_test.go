@@ -49,6 +49,11 @@ var may = map[string][]string{
 	"cmd/inkling":       {"internal/cli"},
 	"docs/recipes":      {"recipe", "report"},
 	"parity":            {"data", "data/idx"},
+
+	"examples":                 {}, // tests only
+	"examples/beautiful_mnist": {"autograd", "data", "data/source", "models", "nn", "optim", "tensor", "train"},
+	"examples/http":            {"classifier", "data/picture"},
+	"examples/watch":           {"classifier", "data/picture"},
 }
 
 func TestImports(t *testing.T) {
