@@ -62,17 +62,18 @@ export class Layers {
     }
     // A vector as rows of 32, or 16 where it is short.
     const across = values.length > 64 ? 32 : Math.min(16, values.length), rows = Math.ceil(values.length / across);
-    shade(this.picture(layer, 0, rows, across, 14), values, reach, negative, values.length);
+    const room = Math.floor((layer.maps.clientWidth || 14 * across) / across);
+    shade(this.picture(layer, 0, rows, across, Math.max(1, Math.min(14, room))), values, reach, negative, values.length);
   }
 
   private picture(layer: Layer, k: number, h: number, w: number, times: number): HTMLCanvasElement {
     let p = layer.pictures[k];
     if (!p) {
       p = canvas(h, w, `${layer.title}${k || h > 1 ? ` ${k + 1}` : ""}`);
-      p.style.width = `${w * times}px`;
       layer.pictures[k] = p;
       layer.maps.append(p);
     }
+    p.style.width = `${w * times}px`;
     return p;
   }
 }
