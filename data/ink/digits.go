@@ -10,7 +10,7 @@ import (
 type part struct {
 	box    Box
 	pixels []int
-	cut    bool // it reaches the picture's border
+	border int // pixels on the picture's border: it is cut off there, if there are any
 }
 
 // parts are the connected strokes, diagonals included, in the order of their first pixel.
@@ -27,7 +27,9 @@ func (s *strokes) parts() []*part {
 		for k := 0; k < len(p.pixels); k++ {
 			x, y := p.pixels[k]%s.Width, p.pixels[k]/s.Width
 			p.box = p.box.with(Box{x, y, x + 1, y + 1})
-			p.cut = p.cut || x == 0 || y == 0 || x == s.Width-1 || y == s.Height-1
+			if x == 0 || y == 0 || x == s.Width-1 || y == s.Height-1 {
+				p.border++
+			}
 			for v := max(0, y-1); v <= min(s.Height-1, y+1); v++ {
 				for u := max(0, x-1); u <= min(s.Width-1, x+1); u++ {
 					if i := v*s.Width + u; s.stroke[i] && !seen[i] {
@@ -56,11 +58,13 @@ func (b Box) gap(c Box) int {
 func (s *strokes) digits() ([]*part, error) {
 	parts := s.parts()
 	slices.SortStableFunc(parts, func(a, b *part) int { return cmp.Compare(len(b.pixels), len(a.pixels)) })
-	// What the border cuts off is an edge of the paper or of a neighbour, if there
-	// is anything whole that is half as large.
-	if i := slices.IndexFunc(parts, func(p *part) bool { return !p.cut }); i >= 0 {
+	// What the border cuts off is a neighbour, or the edge of the paper or of a shadow, if
+	// there is anything whole beside it.
+	if i := slices.IndexFunc(parts, func(p *part) bool { return p.border == 0 }); i >= 0 {
 		whole := parts[i].box.side()
-		parts = slices.DeleteFunc(parts, func(p *part) bool { return p.cut && p.box.side() <= 2*whole || p.line(s.Image) })
+		parts = slices.DeleteFunc(parts, func(p *part) bool {
+			return p.border > 0 && (p.box.side() <= 2*whole || 8*p.border > 2*(s.Width+s.Height))
+		})
 	}
 	var digits []*part
 	for _, p := range parts {
@@ -98,14 +102,6 @@ func (s *strokes) digits() ([]*part, error) {
 
 // maxDigits is more than anybody writes on one picture; grass and gravel have more parts.
 const maxDigits = 40
-
-// line reports whether a part runs along the picture's border: most of it lies within
-// one pixel in twenty of one side.
-func (p *part) line(m *Image) bool {
-	near := m.longer() / 20
-	b := p.box
-	return p.cut && (b.Right <= near || b.Bottom <= near || b.Left >= m.Width-near || b.Top >= m.Height-near)
-}
 
 // only is the ink of one digit: its strokes and their edges.
 func (s *strokes) only(d *part) *Image {

@@ -141,15 +141,15 @@ func TestComesOutAsItWas(t *testing.T) {
 		},
 	} {
 		far := 0
-		for i := range 100 {
+		for i := range 40 {
 			d := &Image{28, 28, digits.Test.Image(i)}
 			all, err := typical.Prepare(on(d))
 			if err != nil || len(all) != 1 || all[0].Unchanged || differ(all[0].Result, d) > 8 {
 				far++
 			}
 		}
-		if far > 5 {
-			t.Errorf("%s: %d of 100 digits come out as something else", name, far)
+		if far > 2 {
+			t.Errorf("%s: %d of 40 digits come out as something else", name, far)
 		}
 	}
 }
@@ -209,8 +209,9 @@ func TestSeveralDigits(t *testing.T) {
 	for k := range 3 {
 		paste(m, (&Image{28, 28, digits.Test.Image(k)}).resized(84, 84), 20+100*k, 8)
 	}
-	m.Pixels[40*400+10] = 255                      // a speck
-	paste(m, &Image{100, 3, full(300)}, 397, 0)    // the edge of a table
+	m.Pixels[40*400+10] = 255                   // a speck
+	paste(m, &Image{100, 3, full(300)}, 397, 0) // the edges of a table
+	paste(m, &Image{2, 400, full(800)}, 0, 98)
 	paste(m, &Image{1, 400, faint(400, 40)}, 0, 4) // a ruled line
 	all, err := typical.Prepare(m.inverted())
 	if err != nil || len(all) != 3 {
@@ -247,7 +248,7 @@ func TestNothingToRead(t *testing.T) {
 func TestAnyPicture(t *testing.T) {
 	typical := learned(t, digits.Train)
 	rng := rand.New(rand.NewPCG(2, 2))
-	for range 100 {
+	for range 40 {
 		m := blank(1+rng.IntN(60), 1+rng.IntN(60))
 		for i := range m.Pixels {
 			if m.Pixels[i] = uint8(rng.UintN(256)); rng.IntN(3) > 0 {
