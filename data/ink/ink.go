@@ -18,11 +18,14 @@
 //     side is above 480 pixels is reduced to that by averaging areas.
 //  2. Polarity: d is a pixel minus the mean of the window around it, half the image,
 //     over the window's standard deviation. Ink is the smaller part and stands out
-//     more: where the sum of d³ is positive the ink is light, and the image is inverted.
+//     more: where the sum of d³ is positive the ink is light, and the image is inverted. Of
+//     a drawing, whose border is of one colour to within 2 levels, ink is what differs
+//     from that colour: d is a pixel minus it, and the sum of d decides.
 //  3. Paper: the light that falls on the paper is the image's grey closing, a
 //     maximum and then a minimum over a window of a quarter of the image (Sternberg,
 //     Biomedical image processing, 1983): it follows a gradient and the edge of a
-//     shadow, and no stroke. The ink is 1 - pixel/paper.
+//     shadow, and no stroke. Of a drawing it is at least the border's colour, however wide
+//     the strokes are. The ink is 1 - pixel/paper.
 //  4. Ink: what is not above the paper's noise (the median and six median absolute
 //     deviations) is paper. Of the rest, Otsu's threshold (IEEE Trans. SMC 9, 1979)
 //     splits the strokes from their edges, from lines and from shadows. Ink as dark

@@ -183,10 +183,10 @@ func TestDarkInk(t *testing.T) {
 // Strokes that are far too thin or too thick come near the training's.
 func TestStrokes(t *testing.T) {
 	typical := learned(t, digits.Train)
-	for _, c := range []struct{ pen, low, high float64 }{{2, 0.5, 3}, {66, -8, -1}} {
-		m := blank(400, 400)
+	for _, c := range []struct{ pen, low, high float64 }{{2, 0.5, 3}, {66, -8, -1}, {110, -8, -1}} {
+		m := blank(600, 600)
 		for i := range m.Pixels { // a circle
-			x, y := float64(i%400)-200, float64(i/400)-200
+			x, y := float64(i%600)-300, float64(i/600)-300
 			if r := x*x + y*y; r < (70+c.pen/2)*(70+c.pen/2) && r > (70-c.pen/2)*(70-c.pen/2) {
 				m.Pixels[i] = 255
 			}
@@ -195,7 +195,7 @@ func TestStrokes(t *testing.T) {
 		if p.Change < c.low || p.Change > c.high {
 			t.Errorf("a pen of %g pixels: strokes of %.1f pixels were changed by %.1f", c.pen, p.Width, p.Change)
 		}
-		if got := typical.Measure(p.Result); got.Stroke < 0.7*typical.Stroke.Median || got.Stroke > 1.5*typical.Stroke.Median || got.Side != typical.Side.Median {
+		if got := typical.Measure(p.Result); got.Stroke < 0.7*typical.Stroke.Median || got.Stroke > 0.8*typical.Stroke.High || got.Side != typical.Side.Median {
 			t.Errorf("a pen of %g pixels became %+v; the training's is %+v", c.pen, got, typical.Stroke)
 		}
 	}

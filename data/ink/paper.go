@@ -12,6 +12,13 @@ func (m *Image) window() int { return max(2, m.longer()/8) }
 
 // lightInk reports whether the ink is lighter than its ground: step 2.
 func (m *Image) lightInk() bool {
+	if ground, even := m.ground(); even {
+		sum := 0
+		for _, v := range m.Pixels {
+			sum += int(v) - ground
+		}
+		return sum > 0
+	}
 	r := 2 * m.window()
 	sums, squares := m.integral(func(v int) int { return v }), m.integral(func(v int) int { return v * v })
 	third := 0.0
@@ -50,10 +57,29 @@ func (m *Image) integral(f func(v int) int) []int {
 	return sums
 }
 
+// ground is the first pixel, and whether the whole border is that to within 2 levels:
+// so it is on drawings and never on photographs, which have a grain.
+func (m *Image) ground() (level int, even bool) {
+	level = int(m.Pixels[0])
+	for i, v := range m.Pixels {
+		y, x := i/m.Width, i%m.Width
+		if (y == 0 || x == 0 || y == m.Height-1 || x == m.Width-1) && max(int(v)-level, level-int(v)) > 2 {
+			return level, false
+		}
+	}
+	return level, true
+}
+
 // paper is the light on the paper under dark ink: step 3.
 func (m *Image) paper() *Image {
 	r := m.window()
-	return m.extreme(r, false).extreme(r, true)
+	out := m.extreme(r, false).extreme(r, true)
+	if ground, even := m.ground(); even {
+		for i, v := range out.Pixels {
+			out.Pixels[i] = max(v, uint8(ground))
+		}
+	}
+	return out
 }
 
 // extreme is the largest, or the smallest, pixel of a square window of reach r.

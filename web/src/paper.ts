@@ -12,6 +12,8 @@ const evenPaper = 8;
 
 /** lightInk reports whether the ink is lighter than its ground. */
 export function lightInk(m: Grey): boolean {
+  const plain = ground(m);
+  if (plain !== null) return m.pixels.reduce((sum, v) => sum + v - plain, 0) > 0;
   const r = 2 * reach(m), w = m.width + 1;
   const sums = integral(m, (v) => v), squares = integral(m, (v) => v * v);
   let third = 0;
@@ -41,8 +43,24 @@ function integral(m: Grey, f: (v: number) => number): Float64Array {
   return sums;
 }
 
-/** paper is the light on the paper under dark ink: a maximum over a window, then a minimum. */
-const paper = (m: Grey): Grey => extreme(extreme(m, false), true);
+/** ground is the first pixel where the whole border is that to within 2 levels, as on a
+ * drawing; else null. */
+function ground(m: Grey): number | null {
+  const level = m.pixels[0]!, { height, width } = m;
+  const even = m.pixels.every((v, i) => {
+    const y = Math.floor(i / width), x = i % width;
+    return (y > 0 && x > 0 && y < height - 1 && x < width - 1) || Math.abs(v - level) <= 2;
+  });
+  return even ? level : null;
+}
+
+/** paper is the light on the paper under dark ink: a maximum over a window, then a
+ * minimum; of a drawing at least its ground. */
+function paper(m: Grey): Grey {
+  const out = extreme(extreme(m, false), true), plain = ground(m) ?? 0;
+  out.pixels.forEach((v, i) => { out.pixels[i] = Math.max(v, plain); });
+  return out;
+}
 
 function extreme(m: Grey, smallest: boolean): Grey {
   const r = reach(m);

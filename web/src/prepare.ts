@@ -32,19 +32,19 @@ export function prepare(t: Ink, picture: Grey): Prepared[] | string {
 export const noInk = "No ink stands out from the paper.";
 const maxDigits = 40;
 
-/** Part is a set of strokes that touch; cut is whether it reaches the picture's border. */
-interface Part { box: Box; pixels: number[]; cut: boolean }
+/** Part is a set of strokes that touch; border counts its pixels on the picture's border. */
+interface Part { box: Box; pixels: number[]; border: number }
 
 function parts({ ink: { height, width }, stroke }: Strokes): Part[] {
   const seen = new Uint8Array(stroke.length), all: Part[] = [];
   for (let first = 0; first < stroke.length; first++) {
     if (!stroke[first] || seen[first]) continue;
-    const p: Part = { box: { left: width, top: height, right: 0, bottom: 0 }, pixels: [first], cut: false };
+    const p: Part = { box: { left: width, top: height, right: 0, bottom: 0 }, pixels: [first], border: 0 };
     seen[first] = 1;
     for (let k = 0; k < p.pixels.length; k++) {
       const x = p.pixels[k]! % width, y = Math.floor(p.pixels[k]! / width);
       p.box = around(p.box, { left: x, top: y, right: x + 1, bottom: y + 1 });
-      p.cut ||= x === 0 || y === 0 || x === width - 1 || y === height - 1;
+      if (x === 0 || y === 0 || x === width - 1 || y === height - 1) p.border++;
       for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
         for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
           const i = v * width + u;
@@ -63,10 +63,10 @@ const gap = (a: Box, b: Box): number =>
 /** digits are the parts that belong together, from left to right. */
 function digits(s: Strokes): Part[] {
   let list = parts(s).sort((a, b) => b.pixels.length - a.pixels.length);
-  const uncut = list.findIndex((p) => !p.cut);
+  const uncut = list.findIndex((p) => p.border === 0);
   if (uncut >= 0) {
     const whole = side(list[uncut]!.box);
-    list = list.filter((p) => !(p.cut && (side(p.box) <= 2 * whole || line(p, s.ink))));
+    list = list.filter((p) => !(p.border > 0 && (side(p.box) <= 2 * whole || 8 * p.border > 2 * (s.ink.width + s.ink.height))));
   }
   let found: Part[] = [];
   for (const p of list) {
@@ -79,18 +79,12 @@ function digits(s: Strokes): Part[] {
       near.box = around(near.box, p.box);
       near.pixels.push(...p.pixels);
     } else {
-      found.push({ box: p.box, pixels: [...p.pixels], cut: p.cut });
+      found.push({ box: p.box, pixels: [...p.pixels], border: p.border });
     }
   }
   const most = Math.max(0, ...found.map((d) => side(d.box)));
   found = found.filter((d) => 3 * side(d.box) >= most);
   return found.sort((a, b) => a.box.left - b.box.left);
-}
-
-/** line reports whether a part runs along the picture's border. */
-function line(p: Part, m: Grey): boolean {
-  const near = Math.floor(m.longer / 20), b = p.box;
-  return p.cut && (b.right <= near || b.bottom <= near || b.left >= m.width - near || b.top >= m.height - near);
 }
 
 /** only is the ink of one digit: its strokes and their edges, a square around each pixel,
