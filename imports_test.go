@@ -45,7 +45,7 @@ var may = map[string][]string{
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
 	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "lab", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train", "web"},
 	"internal/scenes":   {},
-	"lab":               {"autograd", "classifier", "data", "data/augment", "data/ink", "data/picture", "explain", "models", "nn", "recipe", "safetensors", "tensor", "train"},
+	"lab":               {"autograd", "classifier", "data", "data/augment", "data/ink", "data/picture", "explain", "models", "nn", "recipe", "safetensors", "tensor", "train", "web"},
 	"cmd/inkling":       {"internal/cli"},
 	"docs/recipes":      {"recipe", "report"},
 	"parity":            {"data", "data/idx"},

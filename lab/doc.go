@@ -55,6 +55,8 @@
 //	POST /api/runs/{id}/answers             IMAGE, bytes only: []Moment, its answer at each of those steps
 //	GET  /api/compare?a=r1&b=r2             Difference: where two runs part, and in which weight
 //
+//	GET  /api/program                       Program: the net as steps for web/src/net.ts, without its weights
+//	GET  /api/program/weights               float32: those; the header Inkling-Step says after which step
 //	GET  /api/parameters                    {"subject", "parameters": [{"name", "shape"}]}
 //	GET  /api/weights?name=hidden.weight    float32
 //	POST /api/predict                       IMAGE: Prediction
@@ -68,7 +70,8 @@
 //	GET  /api/judge?images=0                Judged, on test images: 0 is the first 1,000, -1 all
 //	GET  /api/cell?label=4&answer=9&most=50 []Answered of a cell of its confusion matrix, the worst first
 //	GET  /api/worst?most=50                 []Answered, the surest mistakes first
-//	GET  /api/images?index=3,14             uint8: images that the net is judged on
+//	GET  /api/images?index=3,14             uint8: images that the net is judged on; the headers Inkling-Labels
+//	                                        and Inkling-Images say what they show, and how many there are
 //	GET  /api/change?before_run=r1&after_run=r2  Change: what is better and what is worse
 //	POST /api/correct                       {"examples": [{"image", "label"}], "seed": 0}: Summary of a short run
 //	                                        that ends when it reads them rightly

@@ -33,6 +33,9 @@ func (s *server) routes() map[string]func(r *http.Request) (*reply, error) {
 		"POST /api/runs/{id}/answers": s.postAnswers,
 		"GET /api/compare":            s.getCompare,
 
+		"GET /api/program":         s.getProgram,
+		"GET /api/program/weights": s.getProgramWeights,
+
 		"GET /api/parameters": s.getParameters,
 		"GET /api/weights":    s.getWeights,
 		"POST /api/predict":   s.postPredict,
@@ -432,6 +435,7 @@ func (s *server) getImages(r *http.Request) (*reply, error) {
 	if len(which) > 1000 {
 		return nil, invalid("%d images at a time: 1000 at most", len(which))
 	}
+	var labels []int32
 	one := make([]byte, set.Pixels())
 	for _, text := range which {
 		i, err := strconv.Atoi(text)
@@ -444,9 +448,10 @@ func (s *server) getImages(r *http.Request) (*reply, error) {
 		if err := set.Read(i, one); err != nil {
 			return nil, err
 		}
-		out = append(out, one...)
+		out, labels = append(out, one...), append(labels, int32(set.Labels[i]))
 	}
-	return &reply{bytes: out, shape: []int{len(which), set.Channels, set.Height, set.Width}, kind: "uint8"}, nil
+	about := map[string]any{"Labels": labels, "Images": set.Len()}
+	return &reply{bytes: out, shape: []int{len(which), set.Channels, set.Height, set.Width}, kind: "uint8", about: about}, nil
 }
 
 func (s *server) getChange(r *http.Request) (*reply, error) {

@@ -16,11 +16,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"inkling/web"
 )
 
 // ServerOptions say how a Lab is served.
 type ServerOptions struct {
-	Page  fs.FS       // the page's files; index.html is what opens. Nil is Placeholder
+	Page  fs.FS       // the page's files; index.html is what opens. Nil is web.Lab
 	Token string      // what a visitor has to know; "" on the loopback
 	Names []string    // other names of this machine that a browser may use
 	Log   func(error) // is told of faults of the program; may be nil
@@ -47,7 +49,7 @@ func Handler(l *Lab, opt ServerOptions) http.Handler {
 		s.welcome.Do(func() {})
 	}
 	if opt.Page == nil {
-		opt.Page = Placeholder()
+		opt.Page = web.Lab()
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", static{opt.Page})
@@ -66,7 +68,8 @@ type reply struct {
 	json  any
 	bytes []byte
 	shape []int
-	kind  string // of the numbers: "uint8", "float32"
+	kind  string         // of the numbers: "uint8", "float32"
+	about map[string]any // headers, behind Inkling-
 }
 
 // route runs a handler in its turn, within its time, and answers with what it
@@ -94,6 +97,9 @@ func (s *server) route(handle func(r *http.Request) (*reply, error)) http.Handle
 		h.Set("Content-Type", "application/octet-stream")
 		h.Set("Content-Length", strconv.Itoa(len(out.bytes)))
 		h.Set("Inkling-Type", out.kind)
+		for k, v := range out.about {
+			h.Set("Inkling-"+k, strings.Trim(fmt.Sprint(v), "[]"))
+		}
 		h.Set("Inkling-Shape", strings.Trim(fmt.Sprint(out.shape), "[]"))
 		w.Write(out.bytes)
 	}

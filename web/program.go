@@ -53,11 +53,20 @@ type Step struct {
 	ReLU     bool     `json:"relu,omitempty"`
 }
 
-// Trace writes a model down as a program: it is asked once, on a tape, and what
-// depends on the image becomes a step. What does not is computed now and becomes
-// weights. Convolutions take in the batch norms after them (nn.Fold). The error
-// names what no page can do.
-func Trace(m *classifier.Model) (*Program, error) {
+// Trace writes a model down as a program. Convolutions take in the batch norms after
+// them (nn.Fold). The error names what no page can do.
+func Trace(m *classifier.Model) (*Program, error) { return trace(m, nn.Fold(m.Net)) }
+
+// TraceWhole is Trace with the layers as they are: each operation of the tape that
+// depends on the image is a step, in the tape's order.
+func TraceWhole(m *classifier.Model) (*Program, error) { return trace(m, m.Net) }
+
+// Weights are the program's weights; see Step.Weights.
+func (p *Program) Weights() []float32 { return p.weights }
+
+// trace asks the net once, on a tape: what depends on the image becomes a step. What
+// does not is computed now and becomes weights.
+func trace(m *classifier.Model, net nn.Layer) (*Program, error) {
 	t := &tracer{value: map[*autograd.Var]int{}}
 	if err := t.input(m); err != nil {
 		return nil, err
@@ -67,7 +76,7 @@ func Trace(m *classifier.Model) (*Program, error) {
 	tape := autograd.NewInferenceTapeOn(mem)
 	image := tape.Input(mem.Full(0, 1, s.Channels, s.Height, s.Width))
 	t.value[image] = 0
-	logits := nn.Fold(m.Net).Forward(image)
+	logits := net.Forward(image)
 	for _, v := range tape.Vars() {
 		if err := t.trace(v); err != nil {
 			return nil, fmt.Errorf("a page cannot do what %s does: %w", m.Architecture, err)
@@ -142,6 +151,11 @@ func (t *tracer) trace(v *autograd.Var) error {
 		step.Op = op
 		step.window(v.Window(), v.Window().Size[0], v.Window().Size[1])
 	case "relu", "sigmoid", "tanh", "abs", "square":
+		step.Op = op
+	case "softmax":
+		if len(in) != 1 {
+			return fmt.Errorf("a softmax of %v", in)
+		}
 		step.Op = op
 	case "affine":
 		step.Op = op

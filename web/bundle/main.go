@@ -1,5 +1,5 @@
-// Command bundle makes web/page.js and web/page.css of the TypeScript and the
-// style sheets beside them. It is a module of its own, so that who uses Inkling
+// Command bundle makes the files in web/built of the TypeScript and the style sheets
+// in web/src and web/lab. It is a module of its own, so that who uses Inkling
 // as a library does not get esbuild with it.
 //
 //	go -C bundle run . ..
@@ -24,8 +24,16 @@ func main() {
 		os.Exit(1)
 	}
 	result := api.Build(api.BuildOptions{
-		AbsWorkingDir:    folder,
-		EntryPoints:      []string{"src/page.ts", "src/page.css"},
+		AbsWorkingDir: folder,
+		EntryPointsAdvanced: []api.EntryPoint{
+			{InputPath: "src/page.ts", OutputPath: "page"},
+			{InputPath: "src/page.css", OutputPath: "page"},
+			{InputPath: "lab/main.ts", OutputPath: "lab/lab"},
+			{InputPath: "lab/lab.css", OutputPath: "lab/lab"},
+			{InputPath: "lab/index.html", OutputPath: "lab/index"},
+			{InputPath: "lab/mark.svg", OutputPath: "lab/mark"},
+		},
+		Loader:           map[string]api.Loader{".html": api.LoaderCopy, ".svg": api.LoaderCopy},
 		Outdir:           "built",
 		Bundle:           true,
 		Format:           api.FormatIIFE,

@@ -107,6 +107,12 @@ export class Net {
     });
   }
 
+  /** learn takes other weights. */
+  learn(weights: Float32Array): void {
+    if (weights.length !== this.weights.length) throw new Error(`${weights.length} weights came, and the net has ${this.weights.length}`);
+    this.weights.set(weights);
+  }
+
   /** shape is that of a value: (channels, height, width), or of a vector. */
   shape(value: number): number[] {
     const { channels, height, width } = this.program.input;
@@ -147,6 +153,7 @@ export class Net {
       case "tanh": return each(Math.tanh);
       case "abs": return each(Math.abs);
       case "square": return each((v) => v * v);
+      case "softmax": return (x, _, z) => z.set(softmax(x));
       case "same": return (x, _, z) => z.set(x);
       case "concat": return (x, other, z) => { z.set(x); z.set(other, x.length); };
       case "flatten": return flatten(shape);

@@ -4,7 +4,7 @@ import { Grey, greyOf } from "./grey";
 
 export const sheet = 280;
 
-interface Stroke { width: number; points: [number, number][] }
+export interface Stroke { width: number; points: [number, number][] }
 
 export class Pad {
   /** width of the pen, in places of the sheet. */
@@ -32,6 +32,14 @@ export class Pad {
 
   get empty(): boolean { return this.strokes.length === 0 && !this.picture; }
   get shown(): { bitmap: ImageBitmap; rgba: Uint8ClampedArray } | null { return this.picture; }
+
+  /** drawn are the strokes, in the order in which they were drawn. */
+  get drawn(): readonly Stroke[] { return this.strokes; }
+  set drawn(strokes: readonly Stroke[]) {
+    this.picture = null;
+    this.strokes = strokes.map((s) => ({ width: s.width, points: s.points.slice() }));
+    this.update();
+  }
 
   undo(): void {
     if (this.picture) this.picture = null;

@@ -107,15 +107,18 @@ function only({ ink }: Strokes, d: Part): Grey {
   return out;
 }
 
+/** wantedSide is how long the longer side of the ink becomes. */
+export const wantedSide = (t: Ink): number => Math.min(round(t.side.median), t.height, t.width);
+
 const fine = 4; // how many times finer the frame is in which strokes are thickened
 const farthest = 12; // the largest reach of the disc that does it
 
-/** frame scales a digit's box to the training's side, with strokes of the training's width. */
-function frame(t: Ink, box: Grey): { width: number; change: number; scaled: Grey } {
-  const wanted = Math.min(round(t.side.median), t.height, t.width);
+/** frame scales a digit's box to the training's side, with strokes of the training's width
+ * where they are mended. */
+export function frame(t: Ink, box: Grey, wanted = wantedSide(t), mend = true): { width: number; change: number; scaled: Grey } {
   let small = framed(box, fine * wanted, fine), change = 0;
   const width = framed(small, wanted, 1).stroke();
-  if (width < t.stroke.low || width > t.stroke.high) {
+  if (mend && (width < t.stroke.low || width > t.stroke.high)) {
     const pen = fine * t.stroke.median, s = fine * wanted;
     const reach = Math.min(Math.max(round((s * (pen - small.stroke())) / (s - pen) / 2), -farthest), farthest);
     const changed = thickened(small, reach);
@@ -165,7 +168,7 @@ function darken(m: Grey, usual: { low: number; median: number }): void {
 }
 
 /** laid puts the ink on an empty image so that its centre of mass lies where the training's does. */
-function laid(t: Ink, m: Grey): Grey {
+export function laid(t: Ink, m: Grey): Grey {
   const { x, y } = m.centre();
   const left = Math.min(Math.max(0, round(t.x.median - x)), t.width - m.width);
   const top = Math.min(Math.max(0, round(t.y.median - y)), t.height - m.height);

@@ -1,0 +1,7 @@
+// The tab "Mistakes".
+import type { Lab } from "./lab";
+
+export function mount(element: HTMLElement, lab: Lab): void {
+  void element;
+  void lab;
+}
