@@ -142,9 +142,18 @@ func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x
 			yield(ill("outputs", "The model gives outputs of shape %v for %d images; a classifier gives (images, classes), with two classes at least.", logits.Shape(), labels.Len()))
 			return
 		}
-		if !yield(examineOutputs(logits, lossName)) || !yield(examineRepeat(model, x, logits)) ||
-			!yield(examineFirstLoss(loss, lossName, logits, labels)) || !yield(examineBatch(labels, logits.Dim(1))) ||
-			!yield(examineSlope(model, loss, x, labels)) {
+		if !yield(examineOutputs(logits, lossName)) || !yield(examineRepeat(model, x, logits)) {
+			return
+		}
+		// As a first step sees it: before that the running statistics of a batch norm are of no images.
+		first := model.Forward(autograd.NewTapeOn(x.Memory()).Input(x))
+		if !yield(examineFirstLoss(loss, lossName, first.Value(), labels)) || !yield(examineBatch(labels, logits.Dim(1))) {
+			return
+		}
+		if f, hidden := examineHidden(first); hidden && !yield(f) {
+			return
+		}
+		if !yield(examineSlope(model, loss, x, labels)) {
 			return
 		}
 		for _, f := range examineByHeart(model, loss, rate, x, labels) {
@@ -252,31 +261,4 @@ func examineByHeart(model nn.Layer, loss nn.Loss, rate float64, x, labels *tenso
 		}
 	}
 	return findings
-}
-
-// ExamineUnits looks at the activations that a sigmoid or ReLU layer gives on
-// some images: (n, units).
-func ExamineUnits(activations *tensor.Tensor) Finding {
-	n, units := activations.Dim(0), activations.Dim(1)
-	if n < 2 {
-		return fine("dead-units", "Whether the %d hidden units respond to the image shows on two images or more.", units)
-	}
-	values := activations.Float32s()
-	dead := 0
-	for u := range units {
-		constant := true
-		for i := 1; i < n && constant; i++ {
-			constant = math.Abs(float64(values[i*units+u]-values[u])) < 1e-3
-		}
-		if constant {
-			dead++
-		}
-	}
-	if dead > units/10 {
-		return ill("dead-units", "%d of the %d hidden units give the same answer whatever the image: they are dead, and the network is smaller than it looks.", dead, units)
-	}
-	if dead == 0 {
-		return fine("dead-units", "All %d hidden units respond to the image.", units)
-	}
-	return fine("dead-units", "All but %d of the %d hidden units respond to the image.", dead, units)
 }

@@ -194,10 +194,42 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 			t.Errorf("NaN twice counts as two answers: %s", f.Sentence)
 		}
 	})
+	t.Run("hidden units that are dead", func(t *testing.T) {
+		m := models.NewNetwork(spec, 64, fanIn(1))
+		m.Params()[1].Value.Fill(-40)
+		finds(t, examine(m, 0.1), "dead-units", "64 of the 64 hidden units after hidden.weight give the same answer whatever the image")
+	})
+	t.Run("filters that are dead", func(t *testing.T) {
+		m := models.NewCNN(spec, fanIn(1))
+		m.Params()[1].Value.Fill(-40)
+		finds(t, examine(m, 0.1), "dead-units", "hidden units after "+m.Params()[0].Name+" give the same answer")
+	})
 	t.Run("a single output", func(t *testing.T) {
 		m := models.NewLinear(models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 1}, fanIn(1))
 		finds(t, examine(m, 0.1), "outputs", "shape [128 1] for 128 images")
 	})
+}
+
+// The running statistics of a batch norm that has seen nothing are no reason to complain
+// of the first loss: a first step does not use them.
+func TestTheFirstLossIsThatOfAStep(t *testing.T) {
+	x, y := batch(32)
+	m, err := models.New("resnet8", spec, models.Init("resnet8", tensor.CPU, rand.New(rand.NewPCG(0, 0))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if untouched := nn.CrossEntropy(m.Forward(autograd.Const(x)), y).Value().Item(); untouched < 4 {
+		t.Fatalf("the loss with untouched statistics is %.2f: this test shows nothing", untouched)
+	}
+	for f := range explain.ExamineModel(m, nn.CrossEntropy, "cross-entropy", 0.1, x, y) {
+		if f.Check == "first-loss" {
+			if !f.Fine {
+				t.Error(f.Sentence)
+			}
+			return
+		}
+	}
+	t.Error("nothing is said of the first loss")
 }
 
 // extra is a layer with one parameter more than it uses.
@@ -220,6 +252,13 @@ func TestExamineUnits(t *testing.T) {
 	live.Slice(1, 3, 5).CopyFrom(tensor.Zeros(1))
 	if f := explain.ExamineUnits(live); f.Fine || !strings.Contains(f.Sentence, "3 of the 10 hidden units give the same answer whatever the image") {
 		t.Errorf("three of ten units are dead: %s", f.Sentence)
+	}
+	maps := tensor.CPU.Uniform(rand.New(rand.NewPCG(1, 2)), 0, 1, 5, 4, 3, 2) // channels are the units
+	maps.Slice(1, 1, 2).Fill(0)
+	maps.Slice(1, 2, 3).Fill(0)
+	tensor.Set(maps.Index(0, 4).Index(0, 2).Index(0, 2), []float32{0, 1}) // one pixel of one image
+	if f := explain.ExamineUnits(maps); f.Fine || !strings.HasPrefix(f.Sentence, "1 of the 4 hidden units") {
+		t.Errorf("one of four channels is dead: %s", f.Sentence)
 	}
 	if f := explain.ExamineUnits(tensor.Zeros(1, 10)); !f.Fine {
 		t.Errorf("one image: %s", f.Sentence)

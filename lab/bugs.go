@@ -245,18 +245,3 @@ func (d *stuckDropout) Forward(x *autograd.Var) *autograd.Var {
 
 // Params implements nn.Layer; there are none.
 func (*stuckDropout) Params() []*autograd.Param { return nil }
-
-// hiddenUnits is what a network's sigmoid or ReLU layer before the last one makes of
-// some images: (n, units); nil where there is no such layer.
-func hiddenUnits(model nn.Layer, x *tensor.Tensor) *tensor.Tensor {
-	net := sequential(model)
-	v := autograd.Const(x)
-	var units *tensor.Tensor
-	for i, l := range net {
-		v = l.Forward(v)
-		if i > 0 && len(net[i-1].Params()) > 0 && len(l.Params()) == 0 && v.Value().Rank() == 2 && i+1 < len(net) {
-			units = v.Value()
-		}
-	}
-	return units
-}

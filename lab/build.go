@@ -159,11 +159,6 @@ func diagnose(t *train.Trainer, s Settings, images func(*data.Loader) []int32) (
 				ill = append(ill, found)
 			}
 		}
-		if units := hiddenUnits(t.Model, x); units != nil {
-			if found := explain.ExamineUnits(units); !found.Fine {
-				ill = append(ill, found)
-			}
-		}
 		break
 	}
 	return ill, batch.Err()

@@ -228,3 +228,20 @@ func TestBodyLearnsSlower(t *testing.T) {
 		t.Errorf("said %v", err)
 	}
 }
+
+// A mirrored digit is another sign: whoever asks for it is told.
+func TestMirrored(t *testing.T) {
+	for _, c := range []struct{ augment, classes, want string }{
+		{"flip=x", "0 1 2 3", "letters or digits"},
+		{"shift=2,flip=y", "a b c", "letters or digits"},
+		{"flip=x", "left straight", `a class is called "left"`},
+		{"flip=x", "cat dog", ""},
+		{"rotate=10", "0 1 2 3", ""},
+		{"", "0 1", ""},
+	} {
+		got := recipe.Recipe{Augment: c.augment}.Mirrored(strings.Fields(c.classes))
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%q on %s: %q, want %q", c.augment, c.classes, got, c.want)
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package recipe
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"inkling/data"
+	"inkling/data/augment"
 )
 
 // Traits are what automatic choices look at: what a set of images is like.
@@ -92,6 +94,23 @@ func (t Traits) sided() string {
 				return c
 			}
 		}
+	}
+	return ""
+}
+
+// Mirrored says why a recipe should not mirror images of these classes; "" where it
+// does not, or may.
+func (r Recipe) Mirrored(classes []string) string {
+	a, err := augment.Parse(r.Augment)
+	if err != nil || !a.FlipX && !a.FlipY {
+		return ""
+	}
+	t := Traits{Classes: classes}
+	switch name := t.sided(); {
+	case t.characters():
+		return "the augmentation mirrors images whose classes are letters or digits: a mirrored one is another sign, or none"
+	case name != "":
+		return fmt.Sprintf("the augmentation mirrors images, and a class is called %q: a mirror exchanges the sides", name)
 	}
 	return ""
 }

@@ -173,6 +173,9 @@ func (t *training) run(ctx context.Context, name string) error {
 			return err
 		}
 	}
+	if doubt := t.recipe.Mirrored(t.split.train.Classes); doubt != "" {
+		fmt.Fprintf(t.err, "inkling: %s\n", oneLine(doubt))
+	}
 	if t.trainer, err = t.makeTrainer(); err != nil {
 		return err
 	}
