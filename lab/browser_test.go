@@ -213,6 +213,9 @@ func shots(t *testing.T, s *site, name, path string, prepare func(*visitor)) {
 			v := visit(t, s, size[0], size[1], scheme, path)
 			prepare(v)
 			v.picture(fmt.Sprintf("%s-%d-%s", name, size[0], scheme), false)
+			v.resize(size[0], 2600)
+			time.Sleep(500 * time.Millisecond)
+			v.picture(fmt.Sprintf("%s-%d-%s-whole", name, size[0], scheme), false)
 			v.quiet()
 		}
 	}

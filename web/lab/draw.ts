@@ -107,7 +107,7 @@ export function mount(lab: Lab): Drawing {
     if (!all.some((s) => s.name === station)) station = "seen";
     const at = all.find((s) => s.name === station), had = list.contains(document.activeElement);
     const net = lab.net, size = net?.program.input;
-    find("seen").replaceChildren(at ? tile(at.picture, 168, at.title) : lab.image && net ? sees(lab.image, "what the net sees") : blank(size?.height ?? 28, size?.width ?? 28));
+    find("seen").replaceChildren(at ? tile(at.picture, room(), at.title) : lab.image && net ? sees(lab.image, "what the net sees") : blank(size?.height ?? 28, size?.width ?? 28));
     find("step").textContent = at ? at.text : "What the net sees.";
     list.replaceChildren(...all.map((s) => {
       const b = document.createElement("button");
@@ -132,7 +132,7 @@ export function mount(lab: Lab): Drawing {
     const { channels, height, width } = lab.net!.program.input, c = canvas(height, width, label), plane = height * width, t = lab.net!.typical?.ink;
     if (t) inked(c, t.light_ground ? image.map((v) => 255 - v) : image);
     else paint(c, (i) => (channels === 3 ? [image[i]!, image[plane + i]!, image[2 * plane + i]!] : [image[i]!, image[i]!, image[i]!]));
-    return sized(c, 168);
+    return sized(c, room());
   }
 
   function say(name: string, share: string): void {
@@ -196,6 +196,7 @@ export function mount(lab: Lab): Drawing {
     ask(false);
   });
   lab.on("theme", () => ask(true));
+  for (const size of ["(min-width: 1280px)", "(min-height: 880px)"]) matchMedia(size).addEventListener("change", () => ask(true));
   restore(lab.address, pad);
   ask(true);
   return drawing;
@@ -218,7 +219,10 @@ export function sized(c: HTMLCanvasElement, room: number): HTMLCanvasElement {
   return c;
 }
 
-const blank = (height: number, width: number): HTMLCanvasElement => tile(new Grey(height, width), 168, "nothing yet");
+/** room is how wide the image that the net sees may be. */
+const room = (): number => Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--seen"));
+
+const blank = (height: number, width: number): HTMLCanvasElement => tile(new Grey(height, width), room(), "nothing yet");
 
 /** controls are the buttons at the pad, and pictures that are dropped or pasted. */
 function controls(pad: Pad, open: (file: Blob) => Promise<void>): void {

@@ -97,7 +97,7 @@ export class Net {
   readonly values: Float32Array[];
   private readonly runs: Run[];
 
-  constructor(readonly program: Program, private readonly weights: Float32Array) {
+  constructor(readonly program: Program, readonly weights: Float32Array) {
     if (weights.length !== program.floats) throw new Error(`${weights.length} weights came, and the net has ${program.floats}`);
     const input = program.input;
     this.values = [new Float32Array(input.channels * input.height * input.width)];
