@@ -137,7 +137,11 @@ func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x
 				p.Value.CopyFrom(saved[i])
 			}
 		}()
-		logits := model.Forward(autograd.Const(x)).Value()
+		logits, misfit := answer(model, x)
+		if misfit != nil {
+			yield(ill("shapes", "Images of shape %v do not go through the model: %s.", x.Shape(), misfit))
+			return
+		}
 		if logits.Rank() != 2 || logits.Dim(1) < 2 {
 			yield(ill("outputs", "The model gives outputs of shape %v for %d images; a classifier gives (images, classes), with two classes at least.", logits.Shape(), labels.Len()))
 			return
@@ -162,6 +166,20 @@ func ExamineModel(model nn.Layer, loss nn.Loss, lossName string, rate float64, x
 			}
 		}
 	}
+}
+
+// answer is what a model gives for x, or why x does not fit.
+func answer(model nn.Layer, x *tensor.Tensor) (logits *tensor.Tensor, misfit *tensor.ShapeError) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case *tensor.ShapeError:
+			misfit = r
+		default:
+			panic(r)
+		}
+	}()
+	return model.Forward(autograd.Const(x)).Value(), nil
 }
 
 // examineOutputs finds a softmax that was taken before a loss that takes one

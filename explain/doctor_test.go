@@ -204,6 +204,12 @@ func TestTheDoctorFindsModelFaults(t *testing.T) {
 		m.Params()[1].Value.Fill(-40)
 		finds(t, examine(m, 0.1), "dead-units", "hidden units after "+m.Params()[0].Name+" give the same answer")
 	})
+	t.Run("layers that do not fit together", func(t *testing.T) {
+		m := nn.Sequential{nn.Flatten, nn.NewLinear("hidden", 784, 32, fanIn(1)), nn.ReLU, nn.NewLinear("output", 64, 10, fanIn(2))}
+		finds(t, examine(m, 0.1), "shapes", "Images of shape [128 1 28 28] do not go through the model: [output] (128, 32) x (64, 10): the layer wants (n, 64)")
+		m = nn.Sequential{nn.NewLinear("output", 784, 10, fanIn(2))}
+		finds(t, examine(m, 0.1), "shapes", "flatten each image first, with Flatten")
+	})
 	t.Run("a single output", func(t *testing.T) {
 		m := models.NewLinear(models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 1}, fanIn(1))
 		finds(t, examine(m, 0.1), "outputs", "shape [128 1] for 128 images")

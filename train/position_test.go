@@ -190,6 +190,21 @@ func TestSavingWhereATrainingStops(t *testing.T) {
 			t.Errorf("%v, kept %v", err, k.kept)
 		}
 	})
+	t.Run("an image that goes away", func(t *testing.T) {
+		k := &keeper{due: never}
+		trainer := small(t, 0.1, k)
+		held := halves(60)
+		set := *held
+		set.Source, set.Images = vanishing{held, 37}, nil
+		trainer.Train = data.NewLoader(tensor.CPU, &set, 1)
+		var failed *data.ReadError
+		if err := trainer.Run(context.Background()); !errors.As(err, &failed) {
+			t.Fatal(err)
+		}
+		if len(k.kept) != 1 || k.kept[0].Epoch != 0 || k.kept[0].Batch == 0 {
+			t.Errorf("kept %v", k.kept)
+		}
+	})
 	t.Run("diverged", func(t *testing.T) {
 		k := &keeper{due: func(bool) bool { return true }}
 		var d *train.Diverged

@@ -203,6 +203,21 @@ func TestBroken(t *testing.T) {
 	wantError(t, err, "17 of 18 files cannot be read as images, which is more than half", "a/0.png: the file is empty")
 }
 
+// A file is what its content says, whatever it is called.
+func TestWrongExtensions(t *testing.T) {
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 2, 2)), nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := open(t, map[string][]byte{"a/1.jpg": grey(2, 2, 9), "a/2.txt": grey(2, 2, 8), "b/3.png": photo.Bytes(), "b/4": photo.Bytes()}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a/1.jpg", "a/2.txt", "b/3.png", "b/4"}; !slices.Equal(got.train, want) || got.pixels[0] != 9 || got.pixels[4] != 8 {
+		t.Errorf("images %v, pixels %v", got.train, got.pixels)
+	}
+}
+
 // The number of workers changes nothing.
 func TestWorkers(t *testing.T) {
 	files := make(map[string][]byte)

@@ -24,6 +24,13 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"inkling": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"slow": func() { // a command whose batch takes for ever
+			ctx, _ := interruptible()
+			println("ready")
+			<-ctx.Done()
+			println("told")
+			time.Sleep(time.Minute)
+		},
 	})
 }
 
@@ -151,6 +158,29 @@ func TestInterrupt(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, made)); err == nil {
 			t.Errorf("the folder %s was left behind", made)
 		}
+	}
+}
+
+// The second Ctrl-C does not wait for anything.
+func TestSecondInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGINT to send")
+	}
+	c := exec.Command("slow")
+	out, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for lines, i := bufio.NewScanner(out), 0; lines.Scan(); i++ { // "ready", "told"
+		c.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i])
+	}
+	c.Wait()
+	if took := time.Since(start); c.ProcessState.ExitCode() != exitInterrupted || took > 20*time.Second {
+		t.Errorf("exit status %d after %v", c.ProcessState.ExitCode(), took)
 	}
 }
 
