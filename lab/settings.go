@@ -115,14 +115,15 @@ func (s Settings) check() error {
 
 // Choices are what a page offers for a run, each setting's words with what they mean.
 type Choices struct {
-	Usual      Settings `json:"usual"`
-	Data       []string `json:"data"`
-	Models     []Word   `json:"models"`
-	Losses     []string `json:"losses"`
-	Optimizers []string `json:"optimizers"`
-	Schedules  []Word   `json:"schedules"`
-	Recipes    []Preset `json:"recipes"`
-	Fixed      []string `json:"fixed"` // settings that a fork cannot change
+	Usual      Settings           `json:"usual"`
+	Data       []string           `json:"data"`
+	Models     []Word             `json:"models"`
+	Losses     []string           `json:"losses"`
+	Optimizers []string           `json:"optimizers"`
+	Rates      map[string]float64 `json:"rates"` // usual with each of the optimizers
+	Schedules  []Word             `json:"schedules"`
+	Recipes    []Preset           `json:"recipes"`
+	Fixed      []string           `json:"fixed"` // settings that a fork cannot change
 }
 
 // Word is a word that a setting can be, and what it means.
@@ -140,6 +141,12 @@ type Preset struct {
 // Choices lists what a run can be set to.
 func (l *Lab) Choices() Choices {
 	c := Choices{Usual: l.Usual(), Data: l.opt.Data, Losses: recipe.Losses(), Optimizers: recipe.Optimizers, Fixed: fixed}
+	c.Rates = map[string]float64{c.Usual.Recipe.Optimizer: c.Usual.Recipe.Rate}
+	for _, o := range recipe.Optimizers {
+		if o != c.Usual.Recipe.Optimizer {
+			c.Rates[o] = c.Usual.Recipe.With(o).Rate
+		}
+	}
 	for _, m := range recipe.Models() {
 		c.Models = append(c.Models, Word{m, models.Describe(m)})
 	}

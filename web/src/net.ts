@@ -119,6 +119,12 @@ export class Net {
     return value === 0 ? [channels, height, width] : this.program.steps[value - 1]!.shape;
   }
 
+  /** array is the k-th array of weights of a step, as the step uses it. */
+  array(step: number, k: number): Float32Array | undefined {
+    const at = this.program.steps[step]!.weights?.[k];
+    return at && this.weights.subarray(at[0], at[0] + at[1]);
+  }
+
   /** logits asks for one image, as `numbers` makes it. */
   logits(image: Float32Array): Float32Array {
     this.values[0]!.set(image);
