@@ -157,12 +157,14 @@ type Stopped struct {
 	Event   string `json:"event"` // "stopped"
 	Chapter string `json:"chapter"`
 	Run     string `json:"run,omitempty"`
-	Epochs  int    `json:"epochs"`            // that have ended
-	Batches int    `json:"batches"`           // of the one that has not
-	Model   string `json:"model_file"`        // the model as it was then; "" where nothing was learned
-	Report  string `json:"report"`            // of what came out before; "" where it could not be written
-	At      string `json:"at"`                // "after epoch 2 of 4"; "" where the chapter trains nothing
-	Problem string `json:"problem,omitempty"` // why something could not be kept
+	Epochs  int    `json:"epochs"`     // that have ended
+	Batches int    `json:"batches"`    // of the one that has not
+	Model   string `json:"model_file"` // the model as it was then; "" where nothing was learned
+	Report  string `json:"report"`     // of what came out before; "" where it could not be written
+	// Accuracy is the model's on the test images; null where it stopped between epochs and was not measured.
+	Accuracy *float64 `json:"accuracy"`
+	At       string   `json:"at"`                // "after epoch 2 of 4"; "" where the chapter trains nothing
+	Problem  string   `json:"problem,omitempty"` // why something could not be kept
 }
 
 // Doctor is what the doctor found in a chapter.

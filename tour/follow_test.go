@@ -194,6 +194,9 @@ func TestAnInterruptionIsRescuedInEveryChapter(t *testing.T) {
 				t.Errorf("%s: the model's file: %v", c.chapters, err)
 			}
 		}
+		if (last.Accuracy != nil) != (last.Epochs > 0 && last.Batches == 0) {
+			t.Errorf("%s: an accuracy of %v after %d epochs and %d batches", c.chapters, last.Accuracy, last.Epochs, last.Batches)
+		}
 		page, err := os.ReadFile(last.Report)
 		if err != nil {
 			t.Error(err)

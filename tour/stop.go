@@ -34,6 +34,9 @@ func (g *guide) rescue(err error, w *watcher, file string, save func(more map[st
 		} else {
 			e.Model = file
 		}
+		if e.Batches == 0 {
+			e.Accuracy = &t.Curve[e.Epochs-1].Accuracy
+		}
 	}
 	t.Stopped = e.At
 	if e.Epochs > 0 {

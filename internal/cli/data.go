@@ -234,6 +234,9 @@ A recipe is a list such as shift=2,rotate=10,elastic=1 made of:
 				if err := outFile(file); err != nil {
 					return fmt.Errorf("--out: %w", err)
 				}
+				if !strings.EqualFold(filepath.Ext(file), ".png") {
+					return usagef("--out %s: the picture is a PNG, and its name ends in .png", quote(file))
+				}
 			}
 			opened, err := source.Open(c.Context(), args[0], source.Options{})
 			if err != nil {

@@ -91,7 +91,7 @@ func (a *app) showAugmented(s *data.Set, name, text string, seed uint64, each in
 		screen.sentence("", "%s a mirrored digit is another sign, or none; flip is for photographs", screen.warn("note:"))
 	}
 	if file != "" {
-		screen.sentence("", "%s, each with %d versions, %s in %s", count(len(rows), "image"), versions, isAre(len(rows)), quote(file))
+		screen.sentence("", "%s %s in %s, a row each: left of the line as it is, right of it %d versions", count(len(rows), "image"), isAre(len(rows)), quote(file), versions)
 	}
 	return nil
 }

@@ -217,7 +217,10 @@ func (s *story) stopped(e tour.Stopped) {
 		text = "Stopped " + e.At + "."
 	}
 	if e.Model != "" {
-		text = fmt.Sprintf("Stopped: the model as it was %s is in %s.", e.At, s.accent(quote(display(e.Model))))
+		text = fmt.Sprintf("Stopped: the model as it was %s is in %s; its accuracy has not been measured.", e.At, s.accent(quote(display(e.Model))))
+		if e.Accuracy != nil {
+			text = fmt.Sprintf("Stopped: the model as it was %s is in %s; its accuracy on the test images is %s.", e.At, s.accent(quote(display(e.Model))), percent(*e.Accuracy))
+		}
 	}
 	if e.Report != "" {
 		text += fmt.Sprintf(" The report of what came out so far is %s.", s.accent(quote(display(e.Report))))

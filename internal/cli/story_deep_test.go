@@ -101,12 +101,14 @@ func TestAblationAsText(t *testing.T) {
 }
 
 func TestWhatAStoppedTourLeaves(t *testing.T) {
+	measured := 0.985
 	for want, e := range map[string]tour.Stopped{
-		"Stopped: the model as it was after epoch 2 of 4 is in out/resnet.safetensors. The report of what came out so far is out/index.html.": {Epochs: 2, At: "after epoch 2 of 4", Model: "out/resnet.safetensors", Report: "out/index.html"},
-		"Stopped after epoch 4 of 4. Not kept: no space left.":                                                                                {Epochs: 4, At: "after epoch 4 of 4", Problem: "no space left"},
-		"Stopped before anything was learned in this chapter. Not kept: no space left.":                                                       {Problem: "no space left"},
+		"Stopped: the model as it was after epoch 2 of 4 is in out/resnet.safetensors; its accuracy on the test images is 98.50 %. The report of what came out so far is out/index.html.": {Epochs: 2, At: "after epoch 2 of 4", Model: "out/resnet.safetensors", Report: "out/index.html", Accuracy: &measured},
+		"Stopped: the model as it was after 3 of 9 batches in epoch 1 of 4 is in m.safetensors; its accuracy has not been measured.":                                                      {Batches: 3, At: "after 3 of 9 batches in epoch 1 of 4", Model: "m.safetensors"},
+		"Stopped after epoch 4 of 4. Not kept: no space left.":                          {Epochs: 4, At: "after epoch 4 of 4", Problem: "no space left"},
+		"Stopped before anything was learned in this chapter. Not kept: no space left.": {Problem: "no space left"},
 	} {
-		if got := told(80, e); got != "\n"+want+"\n" {
+		if got := told(300, e); got != "\n"+want+"\n" {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
