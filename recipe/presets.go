@@ -32,8 +32,9 @@ var presets = []preset{
 	}},
 
 	// The schedule and the augmentation of a net that was published with 99.738 +- 0.031 %
-	// of MNIST over ten seeds, on that net with half the channels, and smoothed labels.
-	{"best", "long training with distorted images, for the highest accuracy; not measured yet", Recipe{
+	// of MNIST over ten seeds, on that net with half the channels, and smoothed labels:
+	// 99.71 % over three seeds.
+	{"best", "99.7 % of MNIST by a long training with distorted images, with --valid test", Recipe{
 		Model: "resnet8", Loss: "cross-entropy", Smoothing: 0.1, Epochs: 11, Batch: 100,
 		Optimizer: "adam", Rate: 4e-4, Momentum: 0.9, Beta2: 0.99, Eps: 1e-8, BiasRate: 1,
 		Schedule: "exponential", Augment: "crop=25,elastic=1,rotate=10,standardize",

@@ -59,7 +59,7 @@ A hidden unit weighs every pixel of the image, and what it learns about a stroke
 
 Many such layers are hard to train, since each passes the gradient on only in part. A residual block adds what its layers compute to what came in, x + f(x): to do nothing it needs only f = 0, and the gradient takes the plus sign past it. ResNet-18 has eight such blocks in four stages; from stage to stage the maps become smaller, and twice as many.`},
 	{name: "beyond", runs: []run{{recipe: preset("best")}}, named: true, title: "Beyond: what else there is to gain", text: `
-A good network still misreads some images, and most of those that are left are hard for anybody. This chapter trains the recipe that goes furthest here, after a published one, and takes its time.`},
+A good network still misreads some images, and most of those that are left are hard for anybody. This chapter trains the recipe that goes furthest here, after a published one, and takes its time: on MNIST some half an hour for 99.71 %, the mean of three seeds (99.70, 99.69 and 99.74).`},
 }
 
 // Chapters lists the names of the chapters that there are, in order.
