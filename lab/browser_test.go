@@ -60,10 +60,7 @@ func visit(t *testing.T, s *site, width, height int64, scheme, path string) *vis
 		t.Fatal(err)
 	}
 	v.resize(width, height)
-	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	v.scheme(scheme)
 	within, done := context.WithTimeout(ctx, 60*time.Second)
 	defer done()
 	if err := chromedp.Do(within, chromedp.Navigate(s.URL+"/"+path)); err != nil {
@@ -139,8 +136,9 @@ func (v *visitor) until(what, expression string) {
 		if eval[bool](v, `return !!(`+expression+`)`, nil) {
 			return
 		}
-		if time.Since(begun) > 60*time.Second {
-			v.Fatalf("%s: never", what)
+		if time.Since(begun) > 20*time.Second {
+			v.picture("never-"+what, false)
+			v.Fatalf("%s: never; the page says %q", what, eval[string](v, `return [find("#remarks"), ...document.querySelectorAll("[role=tabpanel]")].map(e => e.innerText).join("\n").slice(0, 600)`, nil))
 		}
 	}
 }
@@ -152,8 +150,7 @@ func (v *visitor) click(selector string) {
 	if len(at) == 0 {
 		v.Fatalf("there is no %s", selector)
 	}
-	v.mouse(input.DispatchMouseEventTypeMousePressed, at[0], at[1])
-	v.mouse(input.DispatchMouseEventTypeMouseReleased, at[0], at[1])
+	v.press(at[0], at[1])
 }
 
 func (v *visitor) mouse(kind input.DispatchMouseEventType, x, y float64) {
@@ -163,6 +160,64 @@ func (v *visitor) mouse(kind input.DispatchMouseEventType, x, y float64) {
 		p.Buttons = 1
 	}
 	if _, err := chromedp.Call(v.ctx, input.DispatchMouseEvent, p); err != nil {
+		v.Fatal(err)
+	}
+}
+
+// press clicks a place of the window.
+func (v *visitor) press(x, y float64) {
+	v.Helper()
+	v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	v.mouse(input.DispatchMouseEventTypeMouseReleased, x, y)
+}
+
+// key presses a key where the focus is.
+func (v *visitor) key(name string) {
+	v.Helper()
+	text := map[string]string{"Enter": "\r", " ": " "}[name]
+	codes := map[string]int64{"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13, " ": 32, "Tab": 9}
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		p := input.DispatchKeyEventParams{Type: kind, Key: name, WindowsVirtualKeyCode: codes[name]}
+		if kind == input.DispatchKeyEventTypeKeyDown {
+			p.Text = text
+		}
+		if _, err := chromedp.Call(v.ctx, input.DispatchKeyEvent, p); err != nil {
+			v.Fatal(err)
+		}
+	}
+}
+
+// touch draws a stroke with a finger.
+func (v *visitor) touch(points [][2]float64) {
+	v.Helper()
+	r := eval[[]float64](v, `const r = find("#pad").getBoundingClientRect(); return [r.left, r.top, r.width]`, nil)
+	send := func(kind input.DispatchTouchEventType, at ...*input.TouchPoint) {
+		if _, err := chromedp.Call(v.ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: at}); err != nil {
+			v.Fatal(err)
+		}
+	}
+	kind := input.DispatchTouchEventTypeTouchStart
+	for _, p := range points {
+		send(kind, &input.TouchPoint{X: r[0] + p[0]/280*r[2], Y: r[1] + p[1]/280*r[2]})
+		kind = input.DispatchTouchEventTypeTouchMove
+	}
+	send(input.DispatchTouchEventTypeTouchEnd)
+}
+
+// drop drops a file onto the page.
+func (v *visitor) drop(name, kind string, content []byte) {
+	v.Helper()
+	eval[bool](v, `const bytes = Uint8Array.from(atob(given.content), c => c.charCodeAt(0)), data = new DataTransfer();
+		data.items.add(new File([bytes], given.name, {type: given.kind}));
+		find("#pad").dispatchEvent(new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: data})); return true`,
+		map[string]any{"name": name, "kind": kind, "content": content})
+}
+
+// scheme is day (light) or night (dark).
+func (v *visitor) scheme(name string) {
+	v.Helper()
+	_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+	if err != nil {
 		v.Fatal(err)
 	}
 }

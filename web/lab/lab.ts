@@ -257,5 +257,5 @@ export function best(values: ArrayLike<number>): number {
   return k;
 }
 
-/** sentence begins with a capital and ends with a full stop. */
-export const sentence = (s: string): string => s && s[0]!.toUpperCase() + s.slice(1) + (/[.?]$/.test(s) ? "" : ".");
+/** sentence begins with a capital, unless with a file's name, and ends with a full stop. */
+export const sentence = (s: string): string => s && (/^\S+\.\w/.test(s) ? s : s[0]!.toUpperCase() + s.slice(1)) + (/[.?]$/.test(s) ? "" : ".");

@@ -59,5 +59,9 @@ lab.address.on(() => { lab.tell("subject", undefined); void lab.load(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lab.tell("theme", undefined));
 lab.listen();
 
+// What sticks below the pad has to know how much of the window the pad takes.
+const above = document.getElementById("top")!;
+new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${above.offsetHeight}px`)).observe(above);
+
 // For the console, and for whoever wants to look closer.
 Object.assign(globalThis, { inkling: { lab, pad } });

@@ -12,10 +12,12 @@ const gates = ["relu", "sigmoid", "tanh"];
 export function called(g: Graph, of: Loaded, n: Number_): string {
   const node = g.nodes[n.node], classes = of.classes, at = n.place;
   if (!node) return n.name;
-  if (n.node === g.loss) return "the loss";
+  const numbers = node.shape.reduce((a, b) => a * b, 1);
+  if (n.node === g.loss || g.loss >= 0 && n.node > g.logits && numbers === 1 && node.op !== "constant") return "the loss";
   if (n.node === g.logits) return `logit of ${classes[at.at(-1)!] ?? n.index}`;
   if (n.node === g.probabilities) return `probability of ${classes[at.at(-1)!] ?? n.index}`;
   if (n.node === g.image) return `pixel ${place(at.length === 3 && node.shape[0] === 1 ? at.slice(1) : at)}`;
+  if (g.loss >= 0 && n.node > g.logits && node.op !== "constant") return `${node.op} ${at.join(", ")} in the loss`;
   if (node.op === "constant") return at.length ? `a constant ${place(at)}` : "a constant";
   if (node.op === "parameter") return `${node.name} ${at.join(", ")}`;
   if (node.name === "image") return `pixel ${at.join(", ")} in a row`;

@@ -50,8 +50,15 @@ export class Unfold {
       const q: Record<string, string | number> = { node: at.node, index: at.index, terms: all };
       if (lab.label >= 0) q["label"] = lab.label;
       if (at.gradient) q["gradient"] = 1;
-      const u = await lab.post<Unfolding>(`/api/unfold?${lab.query(net.subject, q)}`, lab.image);
-      if (turn === this.asked) this.draw(g, net, u, at);
+      const ask = () => lab.post<Unfolding>(`/api/unfold?${lab.query(net.subject, q)}`, lab.image!);
+      let u = await ask();
+      const of = u.of;
+      for (let k = 0; k < 4 && same(u); k++) { // the same number in another shape says nothing
+        q["node"] = u.terms[0]!.a!.node;
+        q["index"] = u.terms[0]!.a!.index;
+        u = await ask();
+      }
+      if (turn === this.asked) this.draw(g, net, { ...u, of }, at);
     } catch (e) {
       if (turn === this.asked) this.say(sentence((e as Error).message));
     }
@@ -69,7 +76,7 @@ export class Unfold {
     ways.append(this.button("turn", at.gradient ? "Where it comes from" : "What it does to the loss", () => this.open({ ...at, gradient: !at.gradient }, true), !at.gradient && lab.label < 0));
     parts.push(head, value, ways);
     const leaf = u.terms.length === 0;
-    parts.push(make("p", { className: "formula" }, leaf && at.gradient ? "Nothing comes back: the loss does not change with it." : sentence(u.formula)));
+    parts.push(make("p", { className: "formula" }, leaf && at.gradient ? "Nothing comes back: the loss does not change with it." : u.formula));
     if (!leaf) parts.push(this.table(g, net, u), ...this.picture(g, net, u));
     this.element.replaceChildren(...parts);
     if (focus) this.element.querySelector<HTMLElement>(`[data-key="${focus}"]`)?.focus();
@@ -134,6 +141,12 @@ export class Unfold {
     grid.show((i) => values[i]!, values, true);
     return [grid.element];
   }
+}
+
+/** same reports whether a number is another one, and no more. */
+function same(u: Unfolding): boolean {
+  const [t] = u.terms;
+  return u.terms.length === 1 && u.rest.terms === 0 && u.then === "" && t!.a !== undefined && t!.b === undefined && t!.factor === 1;
 }
 
 /** where is the place in a shape of a number, row-major. */
