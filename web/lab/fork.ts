@@ -1,6 +1,6 @@
 // Forking a run: the same bits up to a step, and one setting changed from there on.
 import { button, counted, field, make, significant, thousands } from "./element";
-import { title } from "./history";
+import { over, title } from "./history";
 import { type Lab, newest, type Summary } from "./lab";
 import { type Choices, Form, value } from "./settings";
 
@@ -58,16 +58,12 @@ export class Fork {
   }
 
   /** reached waits until a run has made some steps, or has ended. */
-  private reached(id: string, step: number): Promise<void> {
-    return new Promise((done) => {
-      const look = (): void => {
-        const run = this.lab.state.runs.find((r) => r.run === id);
-        if (run && run.step < step && ["waiting", "running", "paused"].includes(run.state)) return;
-        for (const off of offs) off();
-        done();
-      };
-      const offs = [this.lab.on("steps", look), this.lab.on("state", look)];
-    });
+  private async reached(id: string, step: number): Promise<void> {
+    for (;;) {
+      const run = await this.lab.get<Summary>(`/api/runs/${id}`);
+      if (run.step >= step || over(run)) return;
+      await new Promise((go) => setTimeout(go, 150));
+    }
   }
 }
 
