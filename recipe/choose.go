@@ -152,22 +152,39 @@ func (t Traits) augment(model string, settled bool) (recipe, why string) {
 // usual for the optimiser. Where it suggests nothing the usual rate stays, and the
 // reason says so. The trainer is left as it was.
 func (r Recipe) ChooseRate(ctx context.Context, t *train.Trainer, progress func(step, steps int)) (Recipe, Choice, error) {
-	usual := r.With(r.Optimizer).Rate
 	c := Choice{Setting: "lr"}
 	found, err := train.FindRate(ctx, t, progress)
-	switch {
-	case found == nil: // something else than the search went wrong
+	if found == nil { // something else than the search went wrong
 		return r, c, err
-	case err != nil || found.Valley == 0:
-		r.Rate, c.Reason = usual, "usual for "+r.Optimizer+"; the rate finder saw the loss fall nowhere"
-	case found.Valley < usual/10:
-		r.Rate, c.Reason = usual/10, fmt.Sprintf("a tenth of what is usual; the rate finder suggests even less, %.2g", found.Valley)
-	case found.Valley > usual*10:
-		r.Rate, c.Reason = usual*10, fmt.Sprintf("ten times what is usual; the rate finder suggests even more, %.2g", found.Valley)
-	default:
-		r.Rate, _ = strconv.ParseFloat(fmt.Sprintf("%.2g", found.Valley), 64)
-		c.Reason = "the rate finder's suggestion"
 	}
+	if err != nil {
+		found.Valley = 0
+	}
+	r.Rate, c.Reason, _ = r.Suggested(found)
 	c.Value = fmt.Sprintf("%g", r.Rate)
 	return r, c, nil
+}
+
+// Suggested is the rate that ChooseRate makes of what was found, and why. It is
+// doubtful where it is not the finder's own.
+func (r Recipe) Suggested(found *train.RateCurve) (rate float64, reason string, doubtful bool) {
+	usual := r.With(r.Optimizer).Rate
+	switch {
+	case found.Valley == 0:
+		return usual, "usual for " + r.Optimizer + "; the rate finder saw the loss fall nowhere", true
+	case found.Valley < usual/10:
+		return twoFigures(usual / 10), fmt.Sprintf("a tenth of what is usual; the rate finder suggests even less, %.2g", found.Valley), true
+	case found.Valley > usual*10:
+		return twoFigures(usual * 10), fmt.Sprintf("ten times what is usual; the rate finder suggests even more, %.2g", found.Valley), true
+	}
+	return twoFigures(found.Valley), "the rate finder's suggestion", false
+}
+
+// twoFigures rounds, so that a rate reads the same everywhere.
+func twoFigures(rate float64) float64 {
+	rate, err := strconv.ParseFloat(fmt.Sprintf("%.2g", rate), 64)
+	if err != nil {
+		panic(err) // it was a number
+	}
+	return rate
 }

@@ -28,11 +28,12 @@ func SaveRates(path, title string, c *train.RateCurve) error {
 
 func ratesSVG(title string, c *train.RateCurve) (string, error) {
 	const width, height, margin = 680, 340, 16
+	losses := c.Drawn()
 	curve := make(plotter.XYs, len(c.Rates))
 	for i, rate := range c.Rates {
-		curve[i] = plotter.XY{X: math.Log10(rate), Y: c.Losses[i]}
+		curve[i] = plotter.XY{X: math.Log10(rate), Y: losses[i]}
 	}
-	low, high := slices.Min(c.Losses), slices.Max(c.Losses)
+	low, high := slices.Min(losses), slices.Max(losses)
 	step := niceStep((high - low) / 4)
 	low, high = math.Floor(low/step)*step, math.Ceil(high/step)*step
 	digits := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))

@@ -66,7 +66,7 @@ func (t *Trainer) Memory() Memory {
 	m := Memory{
 		Model:   slots + numbers + checkpoint,
 		Step:    grown(step, min(t.Train.Batch, s.Len())),
-		Batches: int64(t.Train.Prefetch+1) * int64(t.Train.Batch) * int64(pixels) * 4,
+		Batches: int64(t.Train.Prefetch+1) * int64(min(t.Train.Batch, s.Len())) * int64(pixels) * 4,
 	}
 	if t.Valid != nil {
 		m.Evaluation = grown(forward, min(t.Valid.Batch, t.Valid.Set.Len()))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"inkling/autograd"
 	"inkling/nn"
@@ -29,6 +30,17 @@ type RateCurve struct {
 	// stretch over which the loss falls, and that at which it falls fastest; 0 where
 	// it never falls.
 	Valley, Steepest float64
+}
+
+// Drawn are the losses for a chart: at most one and a half times the first, since the
+// explosion at the end would flatten all the rest.
+func (c *RateCurve) Drawn() []float64 {
+	const most = 1.5
+	drawn := slices.Clone(c.Losses)
+	for i := range drawn {
+		drawn[i] = min(drawn[i], most*c.Losses[0])
+	}
+	return drawn
 }
 
 // FindRate trains for up to 100 batches while the rate rises from 1e-7 to 10 by the

@@ -124,3 +124,11 @@ func TestFindRateWithoutAnAnswer(t *testing.T) {
 		t.Errorf("cancelled: %v, or the model has changed", err)
 	}
 }
+
+// The explosion does not set the axis of a chart.
+func TestDrawnRates(t *testing.T) {
+	c := &train.RateCurve{Losses: []float64{2, 1, 15}}
+	if got := c.Drawn(); !slices.Equal(got, []float64{2, 1, 3}) || c.Losses[2] != 15 {
+		t.Errorf("%v are drawn as %v", c.Losses, got)
+	}
+}

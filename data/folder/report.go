@@ -86,6 +86,17 @@ func (r *Report) Contradictions() []Copy {
 	return slices.DeleteFunc(slices.Clone(r.Copies), func(c Copy) bool { return c.Class == c.OfClass })
 }
 
+// CanSetAside reports whether a training has images to validate on: a split of its own,
+// or two images of a class at least, one of which is set aside.
+func (r *Report) CanSetAside() bool {
+	for i, s := range r.Splits {
+		if s.Split == splitNames[valid] || i == 0 && len(s.PerClass) > 0 && slices.Max(s.PerClass) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // Balance returns the classes with the fewest and the most training images, and
 // how many these are.
 func (r *Report) Balance() (rare, common string, fewest, most int) {

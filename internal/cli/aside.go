@@ -38,6 +38,16 @@ type split struct {
 	sentence     string    // where they come from
 }
 
+// tooFewImages is the error of training images of which none can be set aside: no class
+// has two.
+func tooFewImages(name string, perClass []int) error {
+	images := 0
+	for _, n := range perClass {
+		images += n
+	}
+	return fmt.Errorf("%s has too few training images to set some aside: %d; --valid 0 sets none aside", quote(name), images)
+}
+
 // divide sets images aside to validate on. The same seed sets the same ones aside.
 func divide(ds *data.Dataset, a aside, seed uint64) (*split, error) {
 	s := &split{train: ds.Train, called: "validation"}
@@ -65,7 +75,7 @@ func divide(ds *data.Dataset, a aside, seed uint64) (*split, error) {
 	s.share = a.share
 	s.train, s.valid = ds.Train.Split(a.share, rand.New(rand.NewPCG(seed, 2)))
 	if s.train.Len() == 0 || s.valid.Len() == 0 {
-		return nil, fmt.Errorf("%s has too few training images to set some aside: %d; --valid 0 sets none aside", quote(ds.Name), ds.Train.Len())
+		return nil, tooFewImages(ds.Name, ds.Train.Counts())
 	}
 	s.sentence = fmt.Sprintf("%s to learn from, and %s to validate on, set aside from each class alike (seed %d).", count(s.train.Len(), "image"), data.Thousands(s.valid.Len()), seed) + untouched
 	return s, nil

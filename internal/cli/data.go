@@ -238,10 +238,11 @@ A recipe is a list such as shift=2,rotate=10,elastic=1 made of:
 					return usagef("--out %s: the picture is a PNG, and its name ends in .png", quote(file))
 				}
 			}
-			opened, err := source.Open(c.Context(), args[0], source.Options{})
+			opened, err := a.openOwn(c.Context(), args[0], source.Options{})
 			if err != nil {
 				return err
 			}
+			a.warnings(opened)
 			if augmented {
 				return a.showAugmented(opened.Train, opened.Name, recipe, seed, each, file)
 			}

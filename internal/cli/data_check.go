@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,18 +25,22 @@ func (a *app) dataCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			faults := faultsOf(args[0], checked)
 			if a.json {
 				err = emit(a.out, map[string]any{
 					"event": "check", "name": checked.Name, "kind": checked.Kind, "path": checked.Path, "images": checked.Images, "classes": all(checked.Classes),
 					"splits": all(checked.Splits), "sizes": all(checked.Sizes), "modes": all(checked.Modes), "offenders": all(checked.Offenders),
-					"problems": all(checked.Problems), "warnings": all(checked.Warnings), "copies": all(checked.Copies),
+					"problems": all(faults), "warnings": all(checked.Warnings), "copies": all(checked.Copies),
 					"prepared": map[string]any{"channels": checked.Channels, "height": checked.Height, "width": checked.Width, "streamed": checked.Streamed},
 				})
 			} else {
-				printReport(newScreen(a.out), checked)
+				printReport(newScreen(a.out), checked, faults)
 			}
 			if err == nil && len(checked.Problems) > 0 {
 				err = fmt.Errorf("%s is not ready to be trained on: %s", args[0], checked.Problems[0])
+			}
+			if err == nil && len(faults) > 0 {
+				err = errors.New(faults[0])
 			}
 			if err == nil && len(checked.Offenders) > 0 {
 				err = fmt.Errorf("%s: %s cannot be read; a training leaves out what cannot", quote(args[0]), count(len(checked.Offenders), "file"))
@@ -45,13 +50,29 @@ func (a *app) dataCheck() *cobra.Command {
 	}
 }
 
+// faultsOf are the problems of a data set: what keeps a training from beginning, and
+// the copies that make what it comes to untrue.
+func faultsOf(name string, r *source.Checked) []string {
+	faults := all(r.Problems)
+	if len(faults) == 0 && !r.CanSetAside() {
+		faults = append(faults, tooFewImages(name, r.Splits[0].PerClass).Error())
+	}
+	if n := len(r.Leaks()); n > 0 {
+		faults = append(faults, fmt.Sprintf("%s: %s equal to one in another split: a model is judged too well by what it has learned from; keep each in one split", quote(name), have(n, "image")))
+	}
+	if n := len(r.Contradictions()); n > 0 {
+		faults = append(faults, fmt.Sprintf("%s: %s equal to one in another class: one of the two labels is wrong", quote(name), have(n, "image")))
+	}
+	return faults
+}
+
 // all is a list that JSON writes as [] where there is nothing in it.
 func all[T any](list []T) []T { return append([]T{}, list...) }
 
 // few is how many sizes or copies are printed; JSON has all.
 const few = 10
 
-func printReport(s *screen, r *source.Checked) {
+func printReport(s *screen, r *source.Checked, faults []string) {
 	s.sentence("", "%s: %s in %s, %s", quote(r.Name), count(r.Images, "image"), count(len(r.Classes), "class"), r.Kind)
 	for _, split := range r.Splits {
 		total := 0
@@ -100,10 +121,10 @@ func printReport(s *screen, r *source.Checked) {
 	for _, w := range r.Warnings {
 		s.sentence("", "%s %s", s.warn("note:"), oneLine(w))
 	}
-	for _, p := range r.Problems {
+	for _, p := range faults {
 		s.sentence("", "%s %s", s.warn("problem:"), oneLine(p))
 	}
-	if len(r.Problems) == 0 && len(r.Offenders) == 0 {
+	if len(faults) == 0 && len(r.Offenders) == 0 {
 		s.printf("No problems found.\n")
 	}
 }

@@ -50,10 +50,11 @@ nothing unless DATA is a name.`,
 			if err := learns(model); err != nil {
 				return err
 			}
-			opened, missing, err := doctorData(ctx, args)
+			opened, missing, err := a.doctorData(ctx, args)
 			if err != nil {
 				return err
 			}
+			a.warnings(opened)
 			set := opened.Train
 			spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
 			rng := rand.New(rand.NewPCG(seed, 0))
@@ -118,9 +119,9 @@ func learns(model string) error {
 
 // doctorData opens what the reader names, else MNIST, else, if that is missing,
 // the built-in digits.
-func doctorData(ctx context.Context, args []string) (opened *source.Opened, missing bool, err error) {
+func (a *app) doctorData(ctx context.Context, args []string) (opened *source.Opened, missing bool, err error) {
 	if len(args) == 1 {
-		opened, err = source.Open(ctx, args[0], source.Options{})
+		opened, err = a.openOwn(ctx, args[0], source.Options{})
 		return opened, false, err
 	}
 	opened, err = source.Open(ctx, "mnist", source.Options{Offline: true})

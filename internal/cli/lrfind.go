@@ -31,6 +31,8 @@ type (
 		Batch     int     `json:"batch"`
 		Valley    float64 `json:"valley"`
 		Steepest  float64 `json:"steepest"`
+		Suggested float64 `json:"suggested"`        // what inkling train would take
+		Doubt     string  `json:"doubt,omitempty"`  // why that is not the valley
 		Figure    string  `json:"figure,omitempty"` // the file, if one was asked for
 	}
 )
@@ -77,9 +79,7 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 	if err != nil {
 		return err
 	}
-	for _, w := range opened.Warnings {
-		fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
-	}
+	a.warnings(opened)
 	trainer, err := r.Trainer(opened.Train, nil, seed)
 	if err != nil {
 		return err
@@ -110,14 +110,24 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 			return fmt.Errorf("%s: %w", quote(out), cause(err))
 		}
 	}
+	rate, reason, doubtful := r.Suggested(found)
 	if a.json {
+		doubt := ""
+		if doubtful {
+			doubt = reason
+		}
 		for i, rate := range found.Rates {
 			emit(a.out, rateTried{"rate", rate, found.Losses[i]})
 		}
-		return emit(a.out, rateFound{"done", r.Model, r.Optimizer, r.Batch, found.Valley, found.Steepest, out})
+		return emit(a.out, rateFound{"done", r.Model, r.Optimizer, r.Batch, found.Valley, found.Steepest, rate, doubt, out})
 	}
 	s.printf("%s\n\n", s.rates(found))
-	s.sentence("", "Suggested: %s, two thirds through the longest fall. The loss falls fastest at %.2g.", s.accent(fmt.Sprintf("--lr %.2g", found.Valley)), found.Steepest)
+	suggested := s.accent(fmt.Sprintf("--lr %g", rate))
+	if doubtful {
+		s.sentence("", "Suggested: %s, %s. %s", suggested, reason, s.warn("The curve is too noisy or too flat to go by; inkling train takes the same."))
+	} else {
+		s.sentence("", "Suggested: %s, two thirds through the longest fall.", suggested)
+	}
 	if len(found.Rates) < 100 {
 		s.sentence("", "It explodes at %.2g.", found.Rates[len(found.Rates)-1])
 	}
@@ -131,7 +141,8 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 // points at the suggestion: at most 12 rows.
 func (s *screen) rates(c *train.RateCurve) string {
 	width := max(min(s.width, 72)-12, 20)
-	graph := asciigraph.Plot(c.Losses, asciigraph.Width(width), asciigraph.Height(8), asciigraph.Precision(digitsOf(c.Losses, 8)), asciigraph.Offset(3))
+	losses := c.Drawn()
+	graph := asciigraph.Plot(losses, asciigraph.Width(width), asciigraph.Height(8), asciigraph.Precision(digitsOf(losses, 8)), asciigraph.Offset(3))
 	lines := strings.Split(strings.TrimRight(graph, "\n"), "\n")
 	origin := max(strings.Index(lines[0], "┤"), strings.Index(lines[0], "┼")) + 1 // the curve's first column; what stands before is ASCII
 	from, to := math.Log10(c.Rates[0]), math.Log10(c.Rates[len(c.Rates)-1])

@@ -21,6 +21,13 @@ func (a *app) openOwn(ctx context.Context, name string, opt source.Options) (*so
 	return source.Open(ctx, name, opt)
 }
 
+// warnings prints what was odd about a data set that has been opened.
+func (a *app) warnings(opened *source.Opened) {
+	for _, w := range opened.Warnings {
+		fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
+	}
+}
+
 // reading shows how many files of a folder have been read, and the time left: a live
 // line on a terminal, a line now and then elsewhere; nothing where it is soon over.
 type reading struct {

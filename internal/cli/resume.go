@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -352,16 +353,17 @@ func (t *training) holdsBest(epoch int) bool {
 	return err == nil && c.Training["best"] == t.bestAfter(epoch)
 }
 
-// bestEpoch is the first epoch of the highest accuracy on the validation images; -1 if
-// none is asked for.
+// bestEpoch is the epoch of the highest accuracy on the validation images, and of those
+// with the same the one of the lowest loss, the first; -1 if none is asked for.
 func (t *training) bestEpoch() (at int, accuracy float64) {
 	at = -1
+	loss := math.Inf(1)
 	if t.split.called != "validation" {
 		return at, 0
 	}
 	for i, e := range t.keep.history {
-		if e.Accuracy != nil && (at < 0 || *e.Accuracy > accuracy) {
-			at, accuracy = i, *e.Accuracy
+		if e.Accuracy != nil && (at < 0 || *e.Accuracy > accuracy || *e.Accuracy == accuracy && *e.ValidLoss < loss) {
+			at, accuracy, loss = i, *e.Accuracy, *e.ValidLoss
 		}
 	}
 	return at, accuracy

@@ -84,5 +84,9 @@ func (t *trainText) resumed(e trainBegins) {
 
 // best says which epoch was the best one, and where its model is.
 func (t *trainText) best(e trainEnds) {
+	if *e.BestAccuracy == 0 {
+		t.sentence("", "No epoch told a validation image right. The lowest loss was after epoch %d; that model is in %s.", *e.BestEpoch+1, t.accent(quote(display(e.Best))))
+		return
+	}
 	t.sentence("", "Best of the epochs: %s after epoch %d; that model is in %s.", percent(*e.BestAccuracy), *e.BestEpoch+1, t.accent(quote(display(e.Best))))
 }

@@ -149,6 +149,15 @@ func count(n int, one string) string {
 	return data.Thousands(n) + " " + one + "s"
 }
 
+// quoteBoth is quote for two names of one sentence: quoted both, or neither.
+func quoteBoth(a, b string) (string, string) {
+	x, y := quote(a), quote(b)
+	if x == a && y == b {
+		return x, y
+	}
+	return fmt.Sprintf("%q", a), fmt.Sprintf("%q", b)
+}
+
 // quote escapes what a terminal should not be sent: control characters and
 // invalid UTF-8 in the names of files and classes.
 func quote(name string) string {

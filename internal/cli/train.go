@@ -179,6 +179,9 @@ func (t *training) run(ctx context.Context, name string) error {
 	if t.trainer, err = t.makeTrainer(); err != nil {
 		return err
 	}
+	if n := t.split.train.Len(); t.recipe.Batch > n {
+		fmt.Fprintf(t.err, "inkling: a batch of %d is more than the %s: each step takes all of them\n", t.recipe.Batch, count(n, "training image"))
+	}
 	t.trainer.Hooks = []any{t}
 	t.goOn()
 	t.tell(t.begins(name, opened))

@@ -62,7 +62,8 @@ func (t *trainText) scanned(e trainScan) {
 	if e.Fewest == e.Most {
 		line("balance", "%s in each class", count(e.Most, "image"))
 	} else {
-		line("balance", "from %s of %s to %s of %s", data.Thousands(e.Fewest), quote(e.Rare), data.Thousands(e.Most), quote(e.Common))
+		rare, common := quoteBoth(e.Rare, e.Common)
+		line("balance", "from %s of %s to %s of %s", data.Thousands(e.Fewest), rare, data.Thousands(e.Most), common)
 	}
 	if e.Most > unbalanced*e.Fewest {
 		line("", "%s %s is rare: the loss is not weighted, so that probabilities stay true to these numbers; look at its own accuracy", t.warn("note:"), quote(e.Rare))
@@ -109,6 +110,9 @@ func (t *trainText) scanned(e trainScan) {
 			text += fmt.Sprintf(", %s of them in another class than the first", data.Thousands(e.Contradictions))
 		}
 		line("copies", "%s", text)
+	}
+	if e.Copies == 0 && len(e.LeftOut) == 0 {
+		return
 	}
 	t.sentence("", "%s", t.faint("inkling data check "+quote(e.Data)+" names every one of these."))
 }

@@ -66,7 +66,8 @@ func (t *trainText) summed(e trainEnds) {
 			t.sentence("    ", "  Weakest: %s, %d of %d right.", quote(w.Class), w.Right, w.Of)
 		}
 		if c := s.Confused; c != nil {
-			t.sentence("    ", "  Most often confused: %s taken for %s, %d of %d.", quote(c.Class), quote(c.As), c.Images, c.Of)
+			class, as := quoteBoth(c.Class, c.As)
+			t.sentence("    ", "  Most often confused: %s taken for %s, %d of %d.", class, as, c.Images, c.Of)
 		}
 	}
 }

@@ -146,6 +146,7 @@ func (t *trainText) begin(e trainBegins) {
 	t.sentence("", "Learning from %s: %s", quote(e.Data), e.From)
 	t.sentence("", "%s", e.sentence)
 	s := e.Settings
+	s.Batch = min(s.Batch, e.Train)
 	t.sentence("", "The model is %s: %s; %s numbers to learn.", s.Model, models.Describe(s.Model), data.Thousands(e.Numbers))
 	if e.past != "" {
 		t.sentence("", "%s", e.past)
@@ -165,11 +166,14 @@ func settings(r recipe.Recipe, batches int) string {
 	return text
 }
 
+// worthDrawing is how many epochs a chart has at least: fewer are read off the table.
+const worthDrawing = 4
+
 func (t *trainText) end(e trainEnds) {
 	t.table.endBar()
 	if !e.Already {
-		if curve := t.curve(t.accuracy); curve != "" {
-			t.printf("\n%s\n", curve)
+		if len(t.accuracy) >= worthDrawing {
+			t.printf("\n%s\n", t.curve(t.accuracy))
 		}
 		t.printf("\n")
 	}
