@@ -131,7 +131,7 @@ func TestTimeMachineOnThePage(t *testing.T) {
 	v.draw(seven)
 	v.until("a past", `!find("#moment").disabled`)
 	total := func() int {
-		return eval[int](v, `return [...document.querySelectorAll("#panel-time .confusion button")].reduce((a, b) => a + (Number(b.innerText) || 0), 0)`, nil)
+		return eval[int](v, `return [...document.querySelectorAll("#panel-time .confusion td > *")].reduce((a, b) => a + (Number(b.innerText) || 0), 0)`, nil)
 	}
 	v.set("#moment", "0")
 	v.until("the beginning", `find("#panel-time .said").innerText.startsWith("Run 1 after 0 of ")`)
@@ -319,7 +319,7 @@ func TestLearnPictures(t *testing.T) {
 	ended(t, s.lab, `{"epochs": 8, "lr": 0.02, "schedule": "constant"}`)
 	rest := `await new Promise(go => setTimeout(go, 1200)); return true`
 	for tab, ready := range map[string]string{
-		"train": `find(".charts canvas")`, "time&step=64": `find("#panel-time .confusion button")`, "mistakes": `find("#panel-mistakes .cards canvas")`,
+		"train": `find(".charts canvas")`, "time&step=64": `find("#panel-time .confusion td > *")`, "mistakes": `find("#panel-mistakes .cards canvas")`,
 		"bugs&bug=no-shuffle": `find(".exhibit h2")?.innerText`, "experiments": `find("#panel-experiments b")?.innerText`,
 	} {
 		name, _, _ := strings.Cut(tab, "&")

@@ -25,7 +25,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   outcome.setAttribute("role", "status");
   const result = make("div", { className: "pair", hidden: true }, make("div", { className: "stack" }, betterHead, better), make("div", { className: "stack" }, worseHead, worse));
   element.append(make("div", { className: "stack" }, problem, make("div", { className: "pair" },
-    make("div", { className: "stack" }, head, make("div", { className: "wide" }, matrix.table), make("p", { className: "orders" }, surest),
+    make("div", { className: "stack" }, head, make("div", { className: "across" }, matrix.table), make("p", { className: "orders" }, surest),
       make("h2", { className: "below" }, "Correct and learn"),
       make("p", {}, "Say what an image or your drawing really is. The net goes on learning from it, among images that it knows, until it reads it rightly."),
       make("p", { className: "orders" }, own, say), basket, make("p", { className: "orders" }, learn), outcome, ask),

@@ -23,7 +23,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   slider.setAttribute("aria-label", "Step of the training");
   const charts = make("div"), loss = new Curves(charts, lossAxis), filters = new Filters(lab), ribbon = new Ribbon(), matrix = new Confusion();
   const judged = make("b");
-  const confusion = make("figure", {}, make("figcaption", {}, judged), make("div", { className: "wide" }, matrix.table));
+  const confusion = make("figure", {}, make("figcaption", {}, judged), make("div", { className: "across" }, matrix.table));
   const history = new Losses(lab, () => show());
   element.append(make("div", { className: "scrub" }, back, play, on, slider, field("Step", exact), now), said, problem,
     make("div", { className: "pair" }, charts, ribbon.figure, filters.figure, confusion));
@@ -100,7 +100,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
     exact.max = String(r.step);
     if (document.activeElement !== exact) exact.value = String(step());
     const epoch = r.batches ? ` That is ${(step() / r.batches).toFixed(1)} of ${Math.round(r.steps / r.batches)} epochs.` : "";
-    replaced(said, `${title(r.run)[0]!.toUpperCase()}${title(r.run).slice(1)} after ${thousands(step())} of ${thousands(r.steps)} steps.${epoch} Above, the pad answers as it did then.`);
+    replaced(said, `${title(r.run)[0]!.toUpperCase()}${title(r.run).slice(1)} after ${thousands(step())} of ${thousands(r.steps)} steps.${epoch} The pad answers as it did then.`);
     loss.show([lossLine(title(r.run), history.all(r), Math.max(r.steps, 1), look)], Math.max(r.steps, 1), step());
     filters.show();
     ribbon.show(moments, lab.net?.classes ?? [], before(moments.map((m) => m.step), step()));

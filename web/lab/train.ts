@@ -31,7 +31,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   const fork = new Fork(lab, attempt);
   orders.append(which, go, step, stop, fork.open, note);
   element.classList.add("train");
-  element.append(make("div", { className: "side" }, make("h2", {}, "A training"), settings, start, problem), make("div", { className: "main" }, orders, fork.element, charts, pictures, make("div", { className: "wide" }, runs)));
+  element.append(make("div", { className: "side" }, make("h2", {}, "A training"), settings, start, problem), make("div", { className: "main" }, orders, fork.element, charts, pictures, make("div", { className: "across" }, runs)));
 
   const chosen = (): Summary | undefined => lab.state.runs.find((r) => r.run === lab.subject?.run);
 
