@@ -62,6 +62,11 @@ type Sample struct {
 
 const key = "inkling"
 
+// checkpointKey is where package checkpoint keeps what it says of a file.
+const checkpointKey = "inkling_checkpoint"
+
+var errCheckpoint = errors.New("this is a training's checkpoint, not a model")
+
 // maxPixels bounds what a file may ask to be built.
 const maxPixels, maxClasses = 1 << 22, 100_000
 
@@ -185,6 +190,13 @@ func Load(path string) (*Model, error) {
 	}
 	f.Path = "" // so that each error names the file once
 	c, err := fromFile(f)
+	if errors.Is(err, errCheckpoint) {
+		model := "the model file beside it"
+		if of, ok := strings.CutSuffix(path, ".checkpoint.safetensors"); ok {
+			model = safetensors.Quote(of + ".safetensors")
+		}
+		return nil, fmt.Errorf("%s: %w; name %s, or go on with inkling train --resume", safetensors.Quote(path), err, model)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", safetensors.Quote(path), err)
 	}
@@ -193,6 +205,9 @@ func Load(path string) (*Model, error) {
 
 func fromFile(f *safetensors.File) (*Model, error) {
 	text, ok := f.Metadata[key]
+	if _, training := f.Metadata[checkpointKey]; !ok && training {
+		return nil, errCheckpoint
+	}
 	if !ok {
 		return nil, errors.New("the metadata do not say which model the weights belong to; the file was not saved by inkling")
 	}

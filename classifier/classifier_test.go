@@ -175,6 +175,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"no metadata", func(t *testing.T, path string) {
 			change(t, path, func(f *safetensors.File) { f.Metadata = nil })
 		}, []string{"not saved by inkling"}},
+		{"a training's checkpoint", func(t *testing.T, path string) {
+			change(t, path, func(f *safetensors.File) { f.Metadata = map[string]string{"inkling_checkpoint": "{}"} })
+		}, []string{"this is a training's checkpoint, not a model; name the model file beside it, or go on with inkling train --resume"}},
 		{"metadata that are no JSON", func(t *testing.T, path string) {
 			change(t, path, func(f *safetensors.File) { f.Metadata["inkling"] = "{" })
 		}, []string{`the metadata under "inkling"`}},

@@ -51,6 +51,9 @@ func TestWriteEvidence(t *testing.T) {
 			t.Errorf("%q is not said in %q", want, texts)
 		}
 	}
+	if !strings.Contains(strings.Join(strings.Fields(texts), " "), "how the probability falls when a square is covered") {
+		t.Errorf("the caption is not whole in %q", texts)
+	}
 	for channels, size := range map[int]int{3: 512, 1: 8} {
 		big := &Evidence{Channels: channels, Height: size, Width: size, Pixels: make([]byte, channels*size*size), Saliency: make([]float64, size*size), Occlusion: make([]float64, size*size)}
 		if err := WriteEvidence(io.Discard, big); err != nil {
@@ -59,5 +62,52 @@ func TestWriteEvidence(t *testing.T) {
 	}
 	if err := WriteEvidence(io.Discard, &Evidence{Channels: 1, Height: 2, Width: 2}); err == nil {
 		t.Error("an image without pixels was drawn")
+	}
+}
+
+// No text runs into the next column or out of the picture, however long the names are
+// and however narrow the image is.
+func TestEvidenceKeepsToItsColumns(t *testing.T) {
+	long := strings.Repeat("a_very_long_name-", 8) + ".jpg"
+	for _, e := range []*Evidence{
+		{Name: "3.png", Class: "3", Channels: 1, Height: 28, Width: 28},
+		{Name: long, Class: strings.Repeat("ein Wort ", 12), Remark: strings.Repeat("unlike the training images ", 9), Channels: 3, Height: 64, Width: 9},
+		{Name: "wide", Class: "x", Channels: 1, Height: 9, Width: 400},
+	} {
+		n := e.Height * e.Width
+		e.Pixels, e.Saliency, e.Occlusion = make([]byte, e.Channels*n), make([]float64, n), make([]float64, n)
+		var out bytes.Buffer
+		if err := WriteEvidence(&out, e); err != nil {
+			t.Fatal(err)
+		}
+		var svg struct {
+			Width  int `xml:"width,attr"`
+			Height int `xml:"height,attr"`
+			Texts  []struct {
+				Class  string `xml:"class,attr"`
+				Anchor string `xml:"text-anchor,attr"`
+				X      int    `xml:"x,attr"`
+				Y      int    `xml:"y,attr"`
+				Text   string `xml:",chardata"`
+			} `xml:"text"`
+		}
+		if err := xml.Unmarshal(out.Bytes(), &svg); err != nil {
+			t.Fatal(err)
+		}
+		column := (svg.Width - 4*evidenceMargin) / 3
+		for _, s := range svg.Texts {
+			if s.Y > svg.Height-8 {
+				t.Errorf("%s: %q stands at %d of %d", e.Name, s.Text, s.Y, svg.Height)
+			}
+			end, room := float64(s.X)+6.3*breadth(s.Text), svg.Width-evidenceMargin // a small character of Liberation Sans has 6 pixels on average
+			if s.Class == "h" {
+				end = float64(s.X) + 12.5*breadth(s.Text)
+			} else if s.Y > evidenceSide {
+				room = s.X + column
+			}
+			if s.Anchor == "" && end > float64(room)+1 {
+				t.Errorf("%s: %q ends at about %.0f, beyond %d", e.Name, s.Text, end, room)
+			}
+		}
 	}
 }

@@ -85,6 +85,9 @@ right. Which class is likeliest never changes. The file as it was is kept beside
 
 func (e *evaluation) run(ctx context.Context, name string) (err error) {
 	if e.c, err = classifier.Load(e.model); err != nil {
+		if swapped(e.model, name) {
+			return usagef("%s is no model; the MODEL comes first: inkling eval %s %s", quote(e.model), quote(name), quote(e.model))
+		}
 		return err
 	}
 	if e.calibrate {
@@ -92,9 +95,12 @@ func (e *evaluation) run(ctx context.Context, name string) (err error) {
 			return fmt.Errorf("--calibrate: %w", err)
 		}
 	}
-	if e.opened, err = openFor(ctx, e.c, name); err != nil {
+	e.live = newTable(newScreen(e.out), "", false)
+	defer func() { e.live.endBar() }()
+	if e.opened, err = e.openFor(ctx, name); err != nil {
 		return err
 	}
+	e.live.endBar()
 	for _, w := range e.opened.Warnings {
 		fmt.Fprintf(e.err, "inkling: %s\n", oneLine(w))
 	}
@@ -104,8 +110,6 @@ func (e *evaluation) run(ctx context.Context, name string) (err error) {
 	if e.set, err = byName(e.c, e.on.set, e.opened.Name); err != nil {
 		return err
 	}
-	e.live = newTable(newScreen(e.out), "", false)
-	defer e.live.endBar()
 	if e.calibrate {
 		if err := e.fit(ctx); err != nil {
 			return fmt.Errorf("--calibrate: %w", err)
@@ -142,13 +146,21 @@ type evalEnds struct {
 	Page  string `json:"html"`  // the file; "" where none was asked for
 }
 
+// progress moves the live line of what is being done.
+func (e *evaluation) progress(name string) func(done, all int) {
+	return func(done, all int) {
+		if !e.json {
+			e.live.progress(name, done, all)
+		}
+		if done == all {
+			e.live.endBar()
+		}
+	}
+}
+
 // answers asks the model about the images of a set, and looks them up.
 func (e *evaluation) answers(ctx context.Context, set *data.Set, finder *leakFinder) (*explain.Answers, error) {
-	logits, err := ask(ctx, e.c, set, finder.look, func(done, all int) {
-		if !e.json {
-			e.live.progress("judging", done, all)
-		}
-	})
+	logits, err := ask(ctx, e.c, set, finder.look, e.progress("judging"))
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +177,7 @@ func (e *evaluation) fit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l := newLeakFinder(e.c, valid.learned)
+	l := newLeakFinder(ctx, e.c, valid.learned)
 	a, err := e.answers(ctx, set, l)
 	if err != nil {
 		return err

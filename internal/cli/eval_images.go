@@ -37,9 +37,10 @@ type trainedBy struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// openFor opens a data set with images as a model wants them.
-func openFor(ctx context.Context, c *classifier.Model, name string) (*source.Opened, error) {
-	s := c.Spec
+// openFor opens a data set with images as a model wants them. Classes that the model
+// does not know are refused before the images are prepared, which may take minutes.
+func (e *evaluation) openFor(ctx context.Context, name string) (*source.Opened, error) {
+	s := e.c.Spec
 	colour := folder.Grey
 	switch s.Channels {
 	case 1:
@@ -48,24 +49,42 @@ func openFor(ctx context.Context, c *classifier.Model, name string) (*source.Ope
 	default:
 		return nil, fmt.Errorf("the model wants images with %d channels; there are images with 1, grey, and with 3, in colour", s.Channels)
 	}
-	opened, err := source.Open(ctx, name, source.Options{Folder: folder.Options{Height: s.Height, Width: s.Width, Color: colour, Judged: true, SkipBroken: true}})
+	opened, err := e.openOwn(ctx, name, source.Options{Folder: folder.Options{Height: s.Height, Width: s.Width, Color: colour, Judged: true}})
 	if err != nil {
+		return nil, err
+	}
+	if _, err := labels(e.c, likely(opened.Dataset, e.split), opened.Name); err != nil {
 		return nil, err
 	}
 	for _, set := range []**data.Set{&opened.Train, &opened.Valid, &opened.Test} {
 		if *set == nil {
 			continue
 		}
-		if *set, err = brought(*set, s.Channels, s.Height, s.Width); err != nil {
+		if *set, err = brought(ctx, *set, s.Channels, s.Height, s.Width, e.progress("preparing")); err != nil {
 			return nil, err
 		}
 	}
 	return opened, nil
 }
 
-// brought brings images to a model's size and channels, as picture.To does; folders
-// have them already.
-func brought(s *data.Set, channels, height, width int) (*data.Set, error) {
+// likely is the split that choose takes, as far as that is known of images which are
+// not prepared: one that they are set aside from has the same classes.
+func likely(ds *data.Dataset, split string) *data.Set {
+	has := func(s *data.Set) bool { return s != nil && s.Len() > 0 }
+	switch {
+	case split != "train" && split != "valid" && has(ds.Test):
+		return ds.Test
+	case split != "train" && has(ds.Valid):
+		return ds.Valid
+	case has(ds.Train):
+		return ds.Train
+	}
+	return &data.Set{}
+}
+
+// brought brings images to a model's size and channels, as picture.To does, on all
+// cores; folders have them already.
+func brought(ctx context.Context, s *data.Set, channels, height, width int, progress func(done, all int)) (*data.Set, error) {
 	if s.Channels == channels && s.Height == height && s.Width == width {
 		return s, nil
 	}
@@ -76,9 +95,25 @@ func brought(s *data.Set, channels, height, width int) (*data.Set, error) {
 	out := *s
 	out.Channels, out.Height, out.Width, out.Source = channels, height, width, nil
 	out.Images = make([]uint8, s.Len()*out.Pixels())
-	for i := range s.Len() {
-		p := picture.Picture{Pix: s.Image(i), Channels: s.Channels, Height: s.Height, Width: s.Width}
-		p.Into(out.Image(i), channels, height, width)
+	const some = 64 // images between two looks at the context
+	for from := 0; from < s.Len(); from += some {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		to := min(from+some, s.Len())
+		err := onAllCores(from, to, func(i int) error {
+			image := make([]uint8, s.Pixels())
+			if err := s.Read(i, image); err != nil {
+				return err
+			}
+			p := picture.Picture{Pix: image, Channels: s.Channels, Height: s.Height, Width: s.Width}
+			p.Into(out.Image(i), channels, height, width)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		progress(to, s.Len())
 	}
 	return &out, nil
 }
@@ -144,6 +179,21 @@ func divided(c *classifier.Model, ds *data.Dataset) (learned, aside *data.Set) {
 // byName gives images the labels of the model's classes of the same names. Classes
 // of the data that the model does not know are an error where there are images of them.
 func byName(c *classifier.Model, set *data.Set, name string) (*data.Set, error) {
+	to, err := labels(c, set, name)
+	if err != nil {
+		return nil, err
+	}
+	out := *set
+	out.Classes = c.Classes
+	out.Labels = make([]int32, set.Len())
+	for i, l := range set.Labels {
+		out.Labels[i] = to[l]
+	}
+	return &out, nil
+}
+
+// labels are the model's labels of a set's classes, for byName.
+func labels(c *classifier.Model, set *data.Set, name string) ([]int32, error) {
 	index := map[string]int32{}
 	for i, class := range c.Classes {
 		if _, twice := index[class]; twice {
@@ -163,13 +213,7 @@ func byName(c *classifier.Model, set *data.Set, name string) (*data.Set, error) 
 	if len(unknown) > 0 {
 		return nil, fmt.Errorf("%s has images of %s that the model does not know: %s; it knows %s", quote(name), count(len(unknown), "class"), some(unknown), some(quoted(c.Classes)))
 	}
-	out := *set
-	out.Classes = c.Classes
-	out.Labels = make([]int32, set.Len())
-	for i, l := range set.Labels {
-		out.Labels[i] = to[l]
-	}
-	return &out, nil
+	return to, nil
 }
 
 func quoted(names []string) []string {
@@ -219,13 +263,20 @@ func ask(ctx context.Context, c *classifier.Model, set *data.Set, look func(name
 
 // read reads some images, one after another, on all cores.
 func read(set *data.Set, from, to int, images []uint8) error {
-	workers, pixels := runtime.GOMAXPROCS(0), set.Pixels()
+	pixels := set.Pixels()
+	return onAllCores(from, to, func(i int) error { return set.Read(i, images[(i-from)*pixels:(i-from+1)*pixels]) })
+}
+
+// onAllCores calls f for the numbers from from to below to. A core's first error ends
+// its share; one of them is returned.
+func onAllCores(from, to int, f func(i int) error) error {
+	workers := runtime.GOMAXPROCS(0)
 	failed := make([]error, workers)
 	var group sync.WaitGroup
 	for w := range workers {
 		group.Go(func() {
 			for i := from + w; i < to && failed[w] == nil; i += workers {
-				failed[w] = set.Read(i, images[(i-from)*pixels:(i-from+1)*pixels])
+				failed[w] = f(i)
 			}
 		})
 	}

@@ -101,7 +101,7 @@ type calibrated struct {
 
 // judge asks the model and works everything out.
 func (e *evaluation) judge(ctx context.Context) (*judged, error) {
-	finder := newLeakFinder(e.c, e.on.learned)
+	finder := newLeakFinder(ctx, e.c, e.on.learned)
 	a, err := e.answers(ctx, e.set, finder)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,14 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"inkling/classifier"
 	"inkling/data"
+	"inkling/data/idx"
 	"inkling/data/synth"
 	"inkling/explain"
 	"inkling/models"
@@ -108,5 +110,29 @@ func TestAJudgementKeepsToTheWindow(t *testing.T) {
 		if many := strings.Contains(text, "with the least F1"); many != (c.classes >= 200) {
 			t.Errorf("%d classes: only the worst are shown: %v", c.classes, many)
 		}
+	}
+}
+
+// Digits for a large model of other things are refused before they are made as large,
+// and an interruption ends that.
+func TestOtherClassesAreRefusedAtOnce(t *testing.T) {
+	e := &evaluation{app: &app{err: io.Discard}, c: &classifier.Model{Info: classifier.Info{
+		Spec: models.Spec{Channels: 3, Height: 1024, Width: 1024, Classes: 2}, Classes: []string{"circle", "square"}}}}
+	e.live = newTable(newScreen(io.Discard), "", false)
+	// As large as the model wants them the digits would not fit; that is not what is said.
+	dir := t.TempDir()
+	if err := idx.Write(context.Background(), dir, synth.Generate(2000, 50, 1), false); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.openFor(context.Background(), dir)
+	if err == nil || !strings.Contains(err.Error(), "has images of 10 classes that the model does not know: 0, 1, 2") {
+		t.Errorf("digits for a model of shapes: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	set := synth.Generate(200, 0, 1).Train
+	made := 0
+	_, err = brought(ctx, set, 3, 40, 40, func(done, _ int) { made = done; cancel() })
+	if err != context.Canceled || made >= 200 {
+		t.Errorf("interrupted after %d of 200 images: %v", made, err)
 	}
 }

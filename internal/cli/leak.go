@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 
 	"inkling/classifier"
@@ -48,12 +49,12 @@ type leakFinder struct {
 }
 
 // newLeakFinder takes the training images at hand, or nil. Those of a streamed set
-// are not read for this.
-func newLeakFinder(c *classifier.Model, learned *data.Set) *leakFinder {
+// are not read for this. It is unfinished where the context ends.
+func newLeakFinder(ctx context.Context, c *classifier.Model, learned *data.Set) *leakFinder {
 	f := &leakFinder{leaks: leaks{Copies: []leak{}}, seen: c.Seen, learned: learned}
 	if learned != nil && !learned.Streamed() {
 		f.at = map[[32]byte]int{}
-		for i := range learned.Len() {
+		for i := 0; i < learned.Len() && ctx.Err() == nil; i++ {
 			f.at[sha256.Sum256(learned.Image(i))] = i
 		}
 	}

@@ -82,7 +82,7 @@ digits each is read, from left to right. What is still unlike the training image
 
 func (p *prediction) run(ctx context.Context, model string, args []string) (err error) {
 	if p.c, err = classifier.Load(model); err != nil {
-		if i := slices.IndexFunc(args, func(arg string) bool { return strings.HasSuffix(arg, ".safetensors") }); i >= 0 && !strings.HasSuffix(model, ".safetensors") {
+		if i := slices.IndexFunc(args, func(arg string) bool { return swapped(model, arg) }); i >= 0 {
 			return usagef("%s is no model; the MODEL comes first: inkling predict %s %s", quote(model), quote(args[i]), quote(model))
 		}
 		return err
@@ -100,6 +100,13 @@ func (p *prediction) run(ctx context.Context, model string, args []string) (err 
 	l := newLister(ctx)
 	for _, arg := range args {
 		l.add(arg)
+	}
+	if p.draw != nil && p.draw.file != "" {
+		n := 0
+		l.walk(func(listed) bool { n++; return n < 2 })
+		if n > 1 {
+			return p.draw.tooMany("image")
+		}
 	}
 	// Some images at a time: their number bounds the memory, and is enough for all cores.
 	for group := range l.groups(64) {
@@ -122,6 +129,12 @@ func (p *prediction) run(ctx context.Context, model string, args []string) (err 
 		return errors.New("there are no images in " + quote(strings.Join(args, " ")))
 	}
 	return nil
+}
+
+// swapped reports whether of two arguments, MODEL and another, only the other one has
+// the name of a model file.
+func swapped(model, other string) bool {
+	return strings.HasSuffix(other, ".safetensors") && !strings.HasSuffix(model, ".safetensors")
 }
 
 // seen is an image of a group on its way.
@@ -153,6 +166,9 @@ func (p *prediction) group(images []listed) error {
 	var prepared []classifier.Prepared
 	for _, s := range all {
 		prepared = append(prepared, s.prepared...)
+	}
+	if p.draw != nil && p.draw.file != "" && len(prepared) > 1 {
+		return p.draw.tooMany("digit")
 	}
 	answers := p.c.Answers(prepared)
 	for i := range all {
@@ -241,7 +257,10 @@ func (p *prediction) report(s *seen) error {
 func (p *prediction) answered(s *seen, a *classifier.Answer) predicted {
 	e := predicted{
 		Event: "prediction", Image: s.name(), Class: a.Class, Probability: a.Probability, Probabilities: map[string]float64{},
-		Unlike: append([]string{}, a.Unlike...), Digit: a.Digit + 1, Digits: a.Digits, answer: a,
+		Unlike: append([]string{}, a.Unlike...), answer: a,
+	}
+	if a.Ink != nil {
+		e.Digit, e.Digits = a.Digit+1, a.Digits
 	}
 	best := a.Best()
 	if p.topSet {

@@ -37,13 +37,17 @@ func newEvidence(to string, c *classifier.Model) (*evidence, error) {
 	return e, nil
 }
 
+// tooMany is the error where there are several images, or digits on the one, and one
+// file to explain them in.
+func (e *evidence) tooMany(what string) error {
+	return fmt.Errorf("--explain %s is one file, and there is more than one %s to explain; name a folder", quote(e.file), what)
+}
+
 // write draws one answer and returns the file's name.
 func (e *evidence) write(name string, a *classifier.Answer) (string, error) {
 	path := e.file
 	if path == "" {
 		path = e.free(name, a)
-	} else if e.used[path] {
-		return "", fmt.Errorf("--explain %s is one file, and there is more than one answer to explain; name a folder", quote(path))
 	}
 	e.used[path] = true
 	s := e.c.Spec

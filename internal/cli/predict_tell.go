@@ -17,8 +17,8 @@ type (
 		Probabilities map[string]float64 `json:"probabilities"` // of all classes, or of as many as --top says
 		Unlike        []string           `json:"unlike"`        // the training images; empty where it is like them
 		Preparation   preparation        `json:"preparation"`
-		Digit         int                `json:"digit"` // from 1, of Digits on the picture, left to right
-		Digits        int                `json:"digits"`
+		Digit         int                `json:"digit,omitempty"` // of a model of handwriting: from 1, of Digits on the picture, left to right
+		Digits        int                `json:"digits,omitempty"`
 		Explained     string             `json:"explained,omitempty"` // the file that shows why
 		answer        *classifier.Answer
 	}

@@ -300,15 +300,9 @@ func (t *training) write(save func(*classifier.Model, string, [][]byte) error, t
 	if err := t.measure(c); err != nil {
 		return err
 	}
-	var samples [][]byte
-	for i := 0; i < set.Len() && len(samples) < 3; i++ {
-		image := make([]byte, set.Pixels())
-		switch err := set.Read(i, image); {
-		case err == nil:
-			samples = append(samples, image)
-		case i >= 100 && len(samples) == 0: // not one of them is there any more
-			return err
-		}
+	samples, err := samples(set)
+	if err != nil {
+		return err
 	}
 	err = save(c, to, samples)
 	var path *fs.PathError
