@@ -3,9 +3,6 @@ package lab_test
 import (
 	"bytes"
 	"encoding/base64"
-	"image"
-	"image/color"
-	"image/png"
 	"strings"
 	"testing"
 	"time"
@@ -78,25 +75,11 @@ func TestPicturesOnThePad(t *testing.T) {
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1280, 900, "light", "")
 	v.until("a net", `inkling.lab.net`)
-	i := 4
-	img := image.NewGray(image.Rect(0, 0, 280, 280))
-	one := make([]byte, small.Test.Pixels())
-	if err := small.Test.Read(i, one); err != nil {
-		t.Fatal(err)
-	}
-	for y := range 280 {
-		for x := range 280 {
-			img.SetGray(x, y, color.Gray{Y: one[y/10*28+x/10]})
-		}
-	}
-	var file bytes.Buffer
-	if err := png.Encode(&file, img); err != nil {
-		t.Fatal(err)
-	}
-	v.drop("digit.png", "image/png", file.Bytes())
+	file := enlarged(t, small.Test, 4, 10)
+	v.drop("digit.png", "image/png", file)
 	v.until("the answer", `find("#verdict b").textContent !== ""`)
 	var want lab.Prediction
-	s.post("/api/predict", file.Bytes(), "image/png", &want)
+	s.post("/api/predict", file, "image/png", &want)
 	if got := eval[int](v, `return inkling.pad.answer.best`, nil); got != want.Answer || !near(v.seen(), want.Image, 1) {
 		t.Errorf("the page reads %d, the server %d", got, want.Answer)
 	}

@@ -37,7 +37,11 @@ type site struct {
 
 func newSite(t testing.TB, opt lab.ServerOptions) *site {
 	t.Helper()
-	l := newLab(t)
+	return siteOf(t, newLab(t), opt)
+}
+
+func siteOf(t testing.TB, l *lab.Lab, opt lab.ServerOptions) *site {
+	t.Helper()
 	if opt.Page == nil {
 		opt.Page = page
 	}
