@@ -6,7 +6,7 @@ import { noInk, prepare, type Prepared } from "../src/prepare";
 import { fitted, planesOf } from "../src/size";
 import { canvas, inked, paint } from "../src/picture";
 import { dock } from "./dock";
-import { Flow } from "./flow";
+import { Flow, roomy } from "./flow";
 import { gallery } from "./gallery";
 import { type Answer, type Lab, type Loaded, sentence } from "./lab";
 import { Remarks } from "./remarks";
@@ -196,7 +196,7 @@ export function mount(lab: Lab): Drawing {
     ask(false);
   });
   lab.on("theme", () => ask(true));
-  for (const size of ["(min-width: 1280px)", "(min-height: 880px)"]) matchMedia(size).addEventListener("change", () => ask(true));
+  roomy.addEventListener("change", () => ask(true));
   restore(lab.address, pad);
   ask(true);
   return drawing;
@@ -220,7 +220,7 @@ export function sized(c: HTMLCanvasElement, room: number): HTMLCanvasElement {
 }
 
 /** room is how wide the image that the net sees may be. */
-const room = (): number => Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--seen"));
+const room = (): number => (roomy.matches ? 224 : 168);
 
 const blank = (height: number, width: number): HTMLCanvasElement => tile(new Grey(height, width), room(), "nothing yet");
 

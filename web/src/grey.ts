@@ -114,9 +114,17 @@ function covers(to: number, from: number): { from: number; part: number }[][] {
 /** greyOf is the luma of a picture's red, green, blue and alpha; what is transparent lies
  * on white (255) or on black (0). */
 export function greyOf(height: number, width: number, rgba: ArrayLike<number>, ground: number): Grey {
-  const on = (i: number, a: number) => Math.floor((rgba[i]! * a + ground * (255 - a) + 127) / 255);
-  return new Grey(height, width, Uint8Array.from({ length: height * width }, (_, i) => {
-    const a = rgba[4 * i + 3]!;
-    return (19595 * on(4 * i, a) + 38470 * on(4 * i + 1, a) + 7471 * on(4 * i + 2, a) + 32768) >>> 16;
-  }));
+  const out = new Grey(height, width), pixels = out.pixels;
+  for (let i = 0, k = 0; i < pixels.length; i++, k += 4) {
+    const a = rgba[k + 3]!;
+    let r = rgba[k]!, g = rgba[k + 1]!, b = rgba[k + 2]!;
+    if (a < 255) {
+      const under = ground * (255 - a) + 127;
+      r = Math.floor((r * a + under) / 255);
+      g = Math.floor((g * a + under) / 255);
+      b = Math.floor((b * a + under) / 255);
+    }
+    pixels[i] = (19595 * r + 38470 * g + 7471 * b + 32768) >>> 16;
+  }
+  return out;
 }

@@ -45,13 +45,19 @@ function integral(m: Grey, f: (v: number) => number): Float64Array {
 
 /** ground is the first pixel where the whole border is that to within 2 levels, as on a
  * drawing; else null. */
-function ground(m: Grey): number | null {
-  const level = m.pixels[0]!, { height, width } = m;
-  const even = m.pixels.every((v, i) => {
-    const y = Math.floor(i / width), x = i % width;
-    return (y > 0 && x > 0 && y < height - 1 && x < width - 1) || Math.abs(v - level) <= 2;
-  });
-  return even ? level : null;
+function ground(m: Grey): number | null { return frameOf(m, 1, 2) ? m.pixels[0]! : null; }
+
+/** frameOf reports whether all pixels within so many of the border are the first one, to
+ * within some levels. */
+function frameOf(m: Grey, deep: number, room: number): boolean {
+  const level = m.pixels[0]!, { height, width, pixels } = m;
+  for (let y = 0; y < height; y++) {
+    const all = y < deep || y >= height - deep;
+    for (let x = 0; x < width; x += all || x < deep - 1 || x >= width - deep ? 1 : Math.max(width - deep - x, 1)) {
+      if (Math.abs(pixels[y * width + x]! - level) > room) return false;
+    }
+  }
+  return true;
 }
 
 /** paper is the light on the paper under dark ink: a maximum over a window, then a
@@ -60,6 +66,14 @@ function paper(m: Grey): Grey {
   const out = extreme(extreme(m, false), true), plain = ground(m) ?? 0;
   out.pixels.forEach((v, i) => { out.pixels[i] = Math.max(v, plain); });
   return out;
+}
+
+/** lightOn is `paper`, for what is drawn on a sheet without being worked out: nothing is
+ * lighter than the sheet, of which there is some on all sides, so that it is the light. */
+function lightOn(m: Grey): Grey {
+  const plain = m.pixels[0]!;
+  if (frameOf(m, 2, 0) && m.pixels.every((v) => v <= plain)) return new Grey(m.height, m.width, new Uint8Array(m.pixels.length).fill(plain));
+  return paper(m.longer >= 100 ? smoothed(m) : m);
 }
 
 function extreme(m: Grey, smallest: boolean): Grey {
@@ -116,7 +130,7 @@ export interface Strokes { ink: Grey; stroke: Uint8Array }
 
 /** strokes finds dark ink; null where none stands out from the paper. */
 export function strokes(m: Grey): Strokes | null {
-  const dark = new Grey(m.height, m.width), light = paper(m.longer >= 100 ? smoothed(m) : m);
+  const dark = new Grey(m.height, m.width), light = lightOn(m);
   const counts = new Array<number>(256).fill(0);
   for (let i = 0; i < dark.pixels.length; i++) {
     const p = light.pixels[i]!, v = m.pixels[i]!;

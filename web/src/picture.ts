@@ -3,14 +3,23 @@ import type { Grey } from "./grey";
 
 type Colour = [number, number, number];
 
-/** colours are those of the page's style sheet, by day or by night. */
-export function colours(): { paper: Colour; ink: Colour; low: Colour; high: Colour } {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name: string): Colour => {
-    const hex = style.getPropertyValue(name).trim();
-    return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)) as Colour;
-  };
-  return { paper: read("--paper"), ink: read("--ink"), low: read("--low"), high: read("--high") };
+interface Colours { paper: Colour; ink: Colour; low: Colour; high: Colour }
+
+const dark = matchMedia("(prefers-color-scheme: dark)"), known = new Map<boolean, Colours>();
+
+/** colours are those of the page's style sheet, by day or by night; they are read once, as
+ * reading makes the browser lay out the page. */
+export function colours(): Colours {
+  let all = known.get(dark.matches);
+  if (!all) {
+    const style = getComputedStyle(document.documentElement);
+    const read = (name: string): Colour => {
+      const hex = style.getPropertyValue(name).trim();
+      return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)) as Colour;
+    };
+    known.set(dark.matches, all = { paper: read("--paper"), ink: read("--ink"), low: read("--low"), high: read("--high") });
+  }
+  return all;
 }
 
 /** canvas returns a canvas of so many pixels with the size on the screen that CSS gives it. */
@@ -36,10 +45,19 @@ export function paint(c: HTMLCanvasElement, colour: (i: number) => Colour): void
 export const mix = (a: Colour, b: Colour, part: number): Colour =>
   [0, 1, 2].map((k) => Math.round(a[k]! + (b[k]! - a[k]!) * Math.min(Math.max(part, 0), 1))) as Colour;
 
-/** inked paints bytes as ink on paper: 255 is ink. */
+/** inked paints bytes as ink on paper: 255 is ink. The page does it while the pen moves,
+ * so that the colours of all bytes are mixed first. */
 export function inked(c: HTMLCanvasElement, bytes: ArrayLike<number>): void {
-  const { paper, ink } = colours();
-  paint(c, (i) => mix(paper, ink, bytes[i]! / 255));
+  const { paper, ink } = colours(), to = c.getContext("2d")!, image = to.createImageData(c.width, c.height), data = image.data;
+  const colour = Array.from({ length: 256 }, (_, v) => mix(paper, ink, v / 255));
+  for (let i = 0, k = 0; k < data.length; i++, k += 4) {
+    const [r, g, b] = colour[bytes[i]!]!;
+    data[k] = r;
+    data[k + 1] = g;
+    data[k + 2] = b;
+    data[k + 3] = 255;
+  }
+  to.putImageData(image, 0, 0);
 }
 
 /** asIs paints a grey picture with its own light. */
