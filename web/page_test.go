@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"inkling/autograd"
 	"inkling/models"
 	"inkling/nn"
+	"inkling/report"
 	"inkling/tensor"
 )
 
@@ -84,5 +86,18 @@ func TestRefused(t *testing.T) {
 	m.Net = nn.Sequential{nn.Flatten, nn.NewLinear("a", 784, 10, nn.FanIn(tensor.CPU, rng)), nn.Func(func(x *autograd.Var) *autograd.Var { return x.Exp() })}
 	if _, err := NewPage(m); err == nil || !strings.Contains(err.Error(), "a page cannot do what cnn does: exp") {
 		t.Errorf("an operation that no page knows: %v", err)
+	}
+}
+
+// The lab's page shows the mark that package report draws.
+func TestTheLabsMark(t *testing.T) {
+	for name, want := range map[string]string{"mark.svg": report.MarkSVG(), "index.html": report.MarkPaths()} {
+		text, err := fs.ReadFile(Lab(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s has another mark", name)
+		}
 	}
 }

@@ -32,7 +32,7 @@ const find = <T extends HTMLElement>(id: string): T => document.getElementById(i
 
 export function mount(lab: Lab): Drawing {
   let prepared: Prepared | null = null, way: Way | null = null, answer: Answer | null = null, others = 0;
-  let bars: Bars | null = null, classes = "", asked = 0, changed = true, fromTest = false, station: Station["name"] = "seen";
+  let bars: Bars | null = null, classes = "", asked = 0, changed = true, fromTest = false, station: Station["name"] = "seen", named = "";
   const off = new Set<Switch>(), times: number[] = [];
   for (const s of lab.address.get("off")?.split(",") ?? []) if (switches.includes(s as Switch)) off.add(s as Switch);
   const pad = new Pad(find<HTMLCanvasElement>("pad"), () => ask(true), true);
@@ -107,24 +107,38 @@ export function mount(lab: Lab): Drawing {
     if (!all.some((s) => s.name === station)) station = "seen";
     const at = all.find((s) => s.name === station), had = list.contains(document.activeElement);
     const net = lab.net, size = net?.program.input;
-    find("seen").replaceChildren(at ? tile(at.picture, room(), at.title) : lab.image && net ? sees(lab.image, "what the net sees") : blank(size?.height ?? 28, size?.width ?? 28));
-    find("step").textContent = at ? at.text : "What the net sees.";
-    list.replaceChildren(...all.map((s) => {
-      const b = document.createElement("button");
-      b.type = "button";
-      b.setAttribute("role", "radio");
+    const shown = find("seen").firstElementChild as HTMLCanvasElement | null, text = at ? at.text : "What the net sees.";
+    if (at && shown) {
+      repaint(shown, at.picture, room());
+      shown.setAttribute("aria-label", at.title);
+    } else {
+      find("seen").replaceChildren(at ? tile(at.picture, room(), at.title) : lab.image && net ? sees(lab.image, "what the net sees") : blank(size?.height ?? 28, size?.width ?? 28));
+    }
+    if (find("step").textContent !== text) find("step").textContent = text;
+    if (all.map((s) => s.name).join() !== named) {
+      named = all.map((s) => s.name).join();
+      list.replaceChildren(...all.map((s) => {
+        const b = document.createElement("button"), c = canvas(1, 1, "");
+        b.type = "button";
+        b.setAttribute("role", "radio");
+        b.setAttribute("aria-label", s.title);
+        b.title = s.title;
+        c.setAttribute("aria-hidden", "true");
+        b.append(c);
+        b.addEventListener("click", () => { station = s.name; stations(); });
+        b.addEventListener("keydown", (e) => {
+          const names = named.split(","), to = names.indexOf(s.name) + ({ ArrowRight: 1, ArrowLeft: -1 }[e.key] ?? 0);
+          if (names[to] && names[to] !== s.name) { e.preventDefault(); station = names[to] as Station["name"]; stations(); }
+        });
+        return b;
+      }));
+    }
+    all.forEach((s, i) => {
+      const b = list.children[i] as HTMLElement;
       b.setAttribute("aria-checked", String(s.name === station));
-      b.setAttribute("aria-label", s.title);
-      b.title = s.title;
       b.tabIndex = s.name === station ? 0 : -1;
-      b.append(tile(s.picture, 28, ""));
-      b.addEventListener("click", () => { station = s.name; stations(); });
-      b.addEventListener("keydown", (e) => {
-        const to = all.indexOf(s) + ({ ArrowRight: 1, ArrowLeft: -1 }[e.key] ?? 0);
-        if (all[to] && all[to] !== s) { e.preventDefault(); station = all[to]!.name; stations(); }
-      });
-      return b;
-    }));
+      repaint(b.firstElementChild as HTMLCanvasElement, s.picture, 28);
+    });
     if (had) list.querySelector<HTMLElement>("[aria-checked=true]")?.focus();
   }
 
@@ -207,9 +221,16 @@ const pixels = (net: Loaded | null): number => (net ? net.program.input.channels
 /** tile is a picture of ink at a whole multiple of its pixels, or smaller and smooth. */
 export function tile(m: Grey, room: number, label: string): HTMLCanvasElement {
   const c = canvas(m.height, m.width, label);
-  if (!label) { c.removeAttribute("role"); c.removeAttribute("aria-label"); c.setAttribute("aria-hidden", "true"); }
   inked(c, m.pixels);
   return sized(c, room);
+}
+
+/** repaint shows another picture on a canvas that stands on the page. */
+function repaint(c: HTMLCanvasElement, m: Grey, room: number): void {
+  if (c.width !== m.width) c.width = m.width;
+  if (c.height !== m.height) c.height = m.height;
+  inked(c, m.pixels);
+  sized(c, room);
 }
 
 export function sized(c: HTMLCanvasElement, room: number): HTMLCanvasElement {

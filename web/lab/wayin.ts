@@ -80,7 +80,11 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
     }, 150);
   }
 
-  lab.on("image", () => queueMicrotask(show));
+  let moving = 0; // while the pen moves the steps beside the pad show it, and the bars come first
+  lab.on("image", () => {
+    clearTimeout(moving);
+    moving = window.setTimeout(show, 60);
+  });
   lab.on("net", () => rest());
   element.addEventListener("show", show);
   for (const width of ["600px", "1000px"]) matchMedia(`(min-width: ${width})`).addEventListener("change", show);

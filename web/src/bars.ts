@@ -34,7 +34,7 @@ export class Bars {
     const best = p ? Array.from(p).indexOf(Math.max(...Array.from(p))) : -1;
     this.rows.forEach(({ item, name, bar, share }, i) => {
       const k = order[i]!;
-      name.textContent = this.classes[k]!;
+      if (name.textContent !== this.classes[k]) name.textContent = this.classes[k]!;
       bar.style.transform = `scaleX(${p ? p[k]! : 0})`;
       share.textContent = p ? percent(p[k]!) : "–";
       item.classList.toggle("first", k === best);
