@@ -17,12 +17,13 @@ import (
 	"inkling/nn"
 	"inkling/recipe"
 	"inkling/tensor"
+	"inkling/train"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	var model, loss, initial string
+	var model, optimizer, loss, initial string
 	var rate float64
 	var seed uint64
 	c := &cobra.Command{
@@ -30,6 +31,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Examine this machine, a data set and a model before training, in sentences",
 		Long: `Examine this machine, a data set and a model before training, and say in
 sentences what is fine and what is not. Exit status 1 if something is not.
+
+What no flag sets is as inkling train would choose it for these images: the
+model, how images are normalised, and the rate.
 
 DATA is a name (inkling data ls) or a path. Without it the doctor looks at MNIST
 where that is on this machine, and else at digits drawn by program; it downloads
@@ -40,51 +44,60 @@ nothing unless DATA is a name.`,
 			if initial != "recipe" && initial != "normal" {
 				return usagef("--init %s: choose recipe or normal", initial)
 			}
-			lossFunc, err := nn.LossByName(loss)
-			if err != nil {
+			if _, err := nn.LossByName(loss); err != nil {
 				return usageError{err}
 			}
-			if !(rate > 0) || math.IsInf(rate, 0) {
+			if c.Flags().Changed("lr") && (!(rate > 0) || math.IsInf(rate, 0)) {
 				return usagef("--lr %g: a learning rate is a positive number", rate)
 			}
-			if err := learns(model); err != nil {
-				return err
+			if !slices.Contains(recipe.Optimizers, optimizer) {
+				return usagef("there is no optimizer %q; choose %s", optimizer, strings.Join(recipe.Optimizers, ", "))
+			}
+			if model != "" {
+				if err := learns(model); err != nil {
+					return err
+				}
 			}
 			opened, missing, err := a.doctorData(ctx, args)
 			if err != nil {
 				return err
 			}
 			a.warnings(opened)
-			set := opened.Train
-			spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
-			rng := rand.New(rand.NewPCG(seed, 0))
-			draw := models.Init(model, tensor.CPU, rng)
-			if initial == "normal" {
-				draw = nn.StandardNormal(tensor.CPU, rng)
+			d := &diagnosis{app: a, screen: newScreen(a.out)}
+			if !a.json {
+				if missing {
+					d.sentence("", "MNIST is not on this machine, so the doctor looks at digits drawn by program.")
+				}
+				d.sentence("", "%s: %s", quote(opened.Name), opened.From)
 			}
-			m, err := models.New(model, spec, draw)
+			part, tooFew := divide(opened.Dataset, aside{usual: true, share: 0.1}, seed)
+			if tooFew != nil {
+				part = &split{train: opened.Train}
+			}
+			trainer, chosen, err := a.patient(ctx, part.train, asked{model, optimizer, loss, initial, rate, seed})
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			if !a.json {
-				s := newScreen(a.out)
-				if missing {
-					s.sentence("", "MNIST is not on this machine, so the doctor looks at digits drawn by program.")
-				}
-				s.sentence("", "%s: %s", quote(opened.Name), opened.From)
-				s.sentence("", "%s with %s at rate %g\n", model, loss, rate)
+				d.sentence("", "%s with %s, by %s at rate %g\n", chosen.Model, loss, chosen.Optimizer, chosen.Rate)
 			}
-			d := &diagnosis{app: a, screen: newScreen(a.out)}
 			if err := d.tell(explain.ExamineMachine(cpu.Default())); err != nil {
 				return err
+			}
+			if tooFew != nil {
+				if err := d.tell(explain.Finding{Check: "validation", Sentence: tooFew.Error() + "."}); err != nil {
+					return err
+				}
 			}
 			for _, f := range explain.ExamineData(opened.Dataset) {
 				if err := d.tell(f); err != nil {
 					return err
 				}
 			}
-			for x, y := range data.NewLoader(tensor.CPU, set, batchOf(m)).Epoch(rng) {
-				for f := range explain.ExamineModel(m, lossFunc, loss, rate, x, y) {
+			images := data.NewLoader(tensor.CPU, part.train, batchOf(trainer.Model, part.train.Pixels()))
+			images.Augment = trainer.Train.Augment.Test()
+			for x, y := range images.Epoch(rand.New(rand.NewPCG(seed, 0))) {
+				for f := range explain.ExamineTraining(trainer.Model, trainer.Loss, loss, trainer.Optimizer, x, y) {
 					if err := ctx.Err(); err != nil {
 						return err
 					}
@@ -94,13 +107,17 @@ nothing unless DATA is a name.`,
 				}
 				break
 			}
+			if err := images.Err(); err != nil {
+				return err
+			}
 			return d.end()
 		},
 	}
-	c.Flags().StringVar(&model, "model", "linear", "the model to examine: "+strings.Join(recipe.Models(), " or "))
+	c.Flags().StringVar(&model, "model", "", "the model to examine: "+strings.Join(recipe.Models(), " or ")+" (default: what train chooses)")
+	c.Flags().StringVar(&optimizer, "optimizer", "adam", "what takes the steps: "+strings.Join(recipe.Optimizers, ", "))
 	c.Flags().StringVar(&loss, "loss", "cross-entropy", "sigmoid-mse, softmax-mse or cross-entropy")
 	c.Flags().StringVar(&initial, "init", "recipe", "initial values: recipe, those that suit the model, or normal as in the story")
-	c.Flags().Float64Var(&rate, "lr", 0.1, "learning rate")
+	c.Flags().Float64Var(&rate, "lr", 0, "learning rate; 0 takes what the rate finder suggests (default 0)")
 	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the batch (default 0)")
 	return c
 }
@@ -134,7 +151,7 @@ func (a *app) doctorData(ctx context.Context, args []string) (opened *source.Ope
 
 // batchOf is how many images a model is examined on: few where a step with many
 // would take seconds, and the doctor takes hundreds.
-func batchOf(m nn.Layer) int {
+func batchOf(m nn.Layer, pixels int) int {
 	const large, many, few = 1_000_000, 256, 16
 	numbers := 0
 	for _, p := range m.Params() {
@@ -143,7 +160,62 @@ func batchOf(m nn.Layer) int {
 	if numbers > large {
 		return few
 	}
-	return many
+	return min(many, max(many*1024/pixels, few))
+}
+
+// asked is what the doctor is asked to examine; "" and 0 are chosen for the images.
+type asked struct {
+	model, optimizer, loss, initial string
+	rate                            float64
+	seed                            uint64
+}
+
+// patient makes the training that the doctor examines, as inkling train would.
+func (a *app) patient(ctx context.Context, set *data.Set, want asked) (*train.Trainer, recipe.Recipe, error) {
+	r, err := recipe.ByName(recipe.Names()[0])
+	if err != nil {
+		return nil, r, err
+	}
+	r = r.With(want.optimizer)
+	r.Loss = want.loss
+	if want.model != "" {
+		r.Model = want.model
+	}
+	if len(set.Classes) >= 2 {
+		traits, err := recipe.Examine(set)
+		if err != nil {
+			return nil, r, err
+		}
+		r, _ = r.Choose(traits, func(setting string) bool { return setting == "model" && want.model != "" })
+	}
+	trainer, err := r.Trainer(set, nil, want.seed)
+	if err != nil {
+		return nil, r, err
+	}
+	if want.initial == "normal" {
+		spec := models.Spec{Channels: set.Channels, Height: set.Height, Width: set.Width, Classes: len(set.Classes)}
+		if trainer.Model, err = models.New(r.Model, spec, nn.StandardNormal(tensor.CPU, rand.New(rand.NewPCG(want.seed, 0)))); err != nil {
+			return nil, r, usageError{err}
+		}
+	}
+	if r.Rate = want.rate; want.rate == 0 {
+		trainer.Optimizer = nil
+		r.Rate = 1 // the finder brings its own
+		r.Switch(trainer)
+		live := newTable(newScreen(a.out), "", false)
+		r, _, err = r.ChooseRate(ctx, trainer, func(step, steps int) {
+			if !a.json {
+				live.progress("rate finder", step, steps)
+			}
+		})
+		live.endBar()
+		if err != nil {
+			return nil, r, err
+		}
+	}
+	trainer.Optimizer = nil
+	r.Switch(trainer)
+	return trainer, r, nil
 }
 
 // diagnosis prints findings as they come, and counts them.
