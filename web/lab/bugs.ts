@@ -20,7 +20,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   doctor.setAttribute("role", "status");
   for (const [name, dd] of [["The mistake", mistake], ["The symptom", symptom], ["The doctor", doctor], ["The cure", cure]] as const) text.append(make("dt", {}, name), dd);
   const charts = make("div", { className: "charts" }), loss = new Curves(charts, lossAxis), accuracy = new Curves(charts, percents), said = make("p", { className: "said" });
-  const exhibit = make("div", { className: "stack exhibit", hidden: true }, head, make("p", { className: "orders" }, on, said), charts, text);
+  const exhibit = make("div", { className: "stack exhibit", hidden: true }, head, make("p", { className: "orders" }, on), said, charts, text);
   const history = new Losses(lab, () => soon());
   element.append(make("div", { className: "stack" }, make("p", {}, "Six mistakes that people make. Choose one and switch it on: two trainings run with the same seed and settings, one of them with the fault."), problem, shelf, exhibit));
 
@@ -80,7 +80,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   const outcome = (r: Summary): string => (r.state === "diverged" ? "the numbers fell apart" : `${share(r.epochs.at(-1)?.accuracy)} right`);
 
   let timer = 0;
-  const soon = (): void => { if (!timer && !element.hidden) timer = window.setTimeout(() => { timer = 0; show(); }, 120); };
+  const soon = (): void => { if (!timer && !element.hidden) timer = window.setTimeout(() => { timer = 0; show(); }, 250); };
 
   void attempt(async () => {
     faults = await lab.get<Fault[]>("/api/faults");

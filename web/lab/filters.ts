@@ -1,5 +1,5 @@
 // The weights of a net's first layer as pictures: for each unit, what it looks for.
-import { canvas, colours, mix, paint } from "../src/picture";
+import { canvas, colours } from "../src/picture";
 import { make, significant } from "./element";
 import type { Lab, Loaded } from "./lab";
 
@@ -47,11 +47,18 @@ export class Filters {
     const { step, height, width, weight } = this.at, values = net.net.array(step, 0)!;
     let reach = 0;
     for (const v of values) reach = Math.max(reach, Math.abs(v));
-    const { paper, low, high } = colours();
-    this.pictures.forEach((p, unit) => paint(p, (i) => {
-      const v = i < height * width ? weight(values, unit, i) : 0;
-      return mix(paper, v < 0 ? low : high, Math.abs(v) / (reach || 1));
-    }));
+    const { paper, low, high } = colours(), area = height * width;
+    this.pictures.forEach((p, unit) => {
+      const to = p.getContext("2d")!, image = to.createImageData(width, height), data = image.data;
+      for (let i = 0, at = 0; i < area; i++, at += 4) { // as signed of picture.ts, without an array a pixel
+        const v = weight(values, unit, i), end = v < 0 ? low : high, part = Math.min(1, Math.abs(v) / (reach || 1));
+        data[at] = paper[0] + (end[0] - paper[0]) * part;
+        data[at + 1] = paper[1] + (end[1] - paper[1]) * part;
+        data[at + 2] = paper[2] + (end[2] - paper[2]) * part;
+        data[at + 3] = 255;
+      }
+      to.putImageData(image, 0, 0);
+    });
     this.scale.textContent = `blue −${significant(reach)}, paper 0, orange +${significant(reach)}`;
   }
 

@@ -10,7 +10,7 @@ import { type Choices, choices, Form, inShort } from "./settings";
 
 const chosenLook: Look = { colour: "--accent", width: 2.5 }, chosenDots: Look = { ...chosenLook, dots: true };
 const others: Look[] = [[], [7, 4], [2, 3], [9, 3, 2, 3]].map((dash) => ({ colour: "--mute", dash, width: 1.5 }));
-const mostShown = 6, every = 100; // milliseconds between two drawings
+const mostShown = 6, every = 250; // milliseconds between two drawings: the training has the cores, too
 
 const stateWords: Record<Summary["state"], string> = {
   waiting: "waiting", running: "learning", paused: "paused", done: "trained", stopped: "stopped", diverged: "diverged", failed: "failed",
