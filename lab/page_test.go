@@ -136,7 +136,7 @@ func TestTheWayIn(t *testing.T) {
 // Any number unfolds into terms that add up, forward and backward.
 func TestLookInside(t *testing.T) {
 	s := learned(t, `{"epochs": 8}`)
-	v := visit(t, s, 1280, 1000, "light", "#tab=inside")
+	v := visit(t, s, 1440, 1080, "light", "#tab=inside")
 	v.until("a net", `inkling.lab.net`)
 	v.draw(seven)
 	v.until("layers", `document.querySelectorAll(".layerlist .layer").length === 4`)
@@ -148,6 +148,8 @@ func TestLookInside(t *testing.T) {
 	if !strings.HasPrefix(head, "Hidden ") {
 		t.Errorf("the number is called %q", head)
 	}
+	eval[bool](v, `scrollTo(0, 0); return true`, nil)
+	v.picture("unfolded", false)
 	// One of its terms, and the way back.
 	v.click(".unfold .terms button")
 	v.until("the term", `find(".unfold h3").textContent !== "`+head+`"`)

@@ -4,7 +4,7 @@ import { type Layer, layers, reader } from "./layers";
 import { extent, Layout, layout, picture, shade } from "./maps";
 
 /** room is how many pixels of height the numbers of a layer have. */
-const room = (): number => (roomy.matches ? 240 : 184);
+const room = (): number => (roomy.matches ? 240 : 232);
 
 /** roomy is a window in which the pictures beside the pad are larger; see frame.css. */
 export const roomy = matchMedia("(min-width: 1280px) and (min-height: 880px)");

@@ -58,6 +58,12 @@ export class Unfold {
         q["index"] = u.terms[0]!.a!.index;
         u = await ask();
       }
+      if (!at.gradient && bent(u)) { // the sum that is bent says more than that it is bent
+        q["node"] = u.terms[0]!.a!.node;
+        q["index"] = u.terms[0]!.a!.index;
+        const sum = await ask();
+        if (sum.then === "") u = { ...sum, formula: `${sum.formula}, and then ${u.then}`, then: u.then, result: u.result, value: u.value };
+      }
       if (turn === this.asked) this.draw(g, net, { ...u, of }, at);
     } catch (e) {
       if (turn === this.asked) this.say(sentence((e as Error).message));
@@ -147,6 +153,11 @@ export class Unfold {
 function same(u: Unfolding): boolean {
   const [t] = u.terms;
   return u.terms.length === 1 && u.rest.terms === 0 && u.then === "" && t!.a !== undefined && t!.b === undefined && t!.factor === 1;
+}
+
+/** bent reports whether a number is a function of one other. */
+function bent(u: Unfolding): boolean {
+  return u.terms.length === 1 && ["relu", "sigmoid", "tanh"].includes(u.then) && u.terms[0]!.a !== undefined && u.terms[0]!.b === undefined;
 }
 
 /** where is the place in a shape of a number, row-major. */
