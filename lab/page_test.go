@@ -144,6 +144,9 @@ func TestLookInside(t *testing.T) {
 	v.click(`.layer[data-layer="3"] canvas`)
 	v.until("its sum", `find(".unfold .sum")`)
 	v.sums("sigmoid")
+	if first := eval[string](v, `return find(".unfold .terms button").textContent + find(".unfold .grid").textContent`, nil); !strings.HasPrefix(first, "pixel in row ") || !strings.Contains(first, "All of its terms where they come from") {
+		t.Errorf("a hidden unit's first term is %q", first)
+	}
 	head := eval[string](v, `return find(".unfold h3").textContent`, nil)
 	if !strings.HasPrefix(head, "Hidden ") {
 		t.Errorf("the number is called %q", head)

@@ -20,7 +20,10 @@ export function called(g: Graph, of: Loaded, n: Number_): string {
   if (g.loss >= 0 && n.node > g.logits && node.op !== "constant") return `${node.op} ${at.join(", ")} in the loss`;
   if (node.op === "constant") return at.length ? `a constant ${place(at)}` : "a constant";
   if (node.op === "parameter") return `${node.name} ${at.join(", ")}`;
-  if (node.name === "image") return `pixel ${at.join(", ")} in a row`;
+  if (node.name === "image") { // the pixels, in a row
+    const shape = g.nodes[g.image]!.shape, width = shape.at(-1)!, height = shape.at(-2)!;
+    return `pixel ${place([...(shape[0] === 1 ? [] : [Math.floor(n.index / (width * height))]), Math.floor(n.index / width) % height, n.index % width])}`;
+  }
   const gate = g.nodes.find((x) => gates.includes(x.op) && x.from[0] === n.node);
   const same = node.op === "reshape" ? ", in a row" : node.op === "max-pool" || node.op === "avg-pool" ? ", pooled" : "";
   return `${node.name}${same} ${place(at)}${gate ? ` before ${gate.op}` : ""}`;

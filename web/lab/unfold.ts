@@ -136,7 +136,7 @@ export class Unfold {
     const node = u.terms[0]?.a?.node;
     if (node === undefined || u.terms.length <= listed || u.rest.terms > 0) return [];
     let at = node; // a change of shape is looked through: the pixels are the image's
-    while (g.nodes[at]!.op === "reshape" && g.nodes[at]!.shape.length === 1) at = g.nodes[at]!.from[0]!;
+    while (g.nodes[at]!.op === "reshape") at = g.nodes[at]!.from[0]!;
     const shape = g.nodes[at]!.shape, size = shape.reduce((a, b) => a * b, 1);
     if (shape.length !== 1 && shape.length !== 3 || size > 4096) return [];
     const values = new Float32Array(size);
