@@ -56,10 +56,17 @@ func (r Recipe) Choose(t Traits, given func(setting string) bool) (Recipe, []Cho
 			r.Epochs = max(r.Epochs/3, 3)
 			return strconv.Itoa(r.Epochs), "a third of what a net without a past would get"
 		}
-		return strconv.Itoa(r.Epochs), fmt.Sprintf("for %s images: the fewer there are, the more often each is seen", data.Thousands(t.Images))
+		why := fmt.Sprintf("for %s images: the fewer there are, the more often each is seen", data.Thousands(t.Images))
+		if r.Epochs >= long {
+			why += "; --patience 10 ends sooner where nothing becomes better"
+		}
+		return strconv.Itoa(r.Epochs), why
 	})
 	return r, all
 }
+
+// long is how many epochs make it worth to say how a training ends sooner.
+const long = 20
 
 // Costs in multiply-adds for each pixel of an image in colour, forward; and what a
 // training may cost at most for the larger model to be chosen, in floating-point

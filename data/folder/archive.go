@@ -100,7 +100,8 @@ func (a *archive) sniff() error {
 	case bytes.HasPrefix(head, []byte("\x89PNG")), bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
 		return errors.New("one image: a data set is a folder or an archive of many")
 	default:
-		return fmt.Errorf("no archive that can be read (.tgz, .tar.gz, .tar, .zip): %s", picture.Foreign(head))
+		what, _, _ := strings.Cut(picture.Foreign(head), ", only PNG and JPEG")
+		return fmt.Errorf("no archive that can be read (.tgz, .tar.gz, .tar, .zip): %s; name a folder of images or such an archive", what)
 	}
 	return nil
 }

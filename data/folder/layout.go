@@ -209,6 +209,9 @@ func (p *plan) beside(entries []entry, n *node, deeper bool) {
 	}
 }
 
+// insideClass is the problem of a folder that lies one level too deep.
+const insideClass = "a folder inside a class: images are read from the class's folder only, move them up"
+
 // place puts the files of one split into its classes.
 func (p *plan) place(entries []entry, s int, n *node) {
 	for c, name := range p.classes {
@@ -218,7 +221,7 @@ func (p *plan) place(entries []entry, s int, n *node) {
 			continue
 		}
 		for _, sub := range class.names() {
-			p.offend(class.dirs[sub].path, "a folder inside a class: images are read from the class's folder only, move them up")
+			p.offend(class.dirs[sub].path, insideClass)
 		}
 		for _, i := range class.files {
 			if e := entries[i]; e.problem != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -189,7 +190,14 @@ func (s *scan) report() *Report {
 				continue
 			}
 			if k == train && !s.opt.Judged {
-				r.Problems = append(r.Problems, fmt.Sprintf("class %s has no readable training images; remove its folder or fill it", quote(r.Classes[c])))
+				mend := "remove its folder or fill it"
+				for _, o := range r.Offenders {
+					if o.Problem == insideClass && path.Base(path.Dir(o.Name)) == r.Classes[c] {
+						mend = fmt.Sprintf("%s is a folder inside it, and images are read from the class's folder only: move them up", quote(o.Name))
+						break
+					}
+				}
+				r.Problems = append(r.Problems, fmt.Sprintf("class %s has no readable training images; %s", quote(r.Classes[c]), mend))
 			} else {
 				r.Warnings = append(r.Warnings, fmt.Sprintf("class %s has no readable images in the %s split", quote(r.Classes[c]), splitNames[k]))
 			}

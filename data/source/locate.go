@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"inkling/data"
 	"inkling/data/fetch"
 	"inkling/data/idx"
 )
@@ -201,7 +202,30 @@ func inside(dir string) (*place, error) {
 	case len(packed) > 1:
 		return nil, fmt.Errorf("%s holds %d archives; name one of them, such as %s", quote(dir), len(packed), quote(packed[0]))
 	}
+	if n := pictures(dir); n > 0 {
+		return nil, fmt.Errorf("%s holds %s but no folders of classes: make one folder for each class, and put its images there", quote(dir), images(n))
+	}
 	return nil, fmt.Errorf("%s %w", quote(dir), errNothing)
+}
+
+// pictures counts the images in a folder by their names.
+func pictures(dir string) int {
+	entries, _ := os.ReadDir(dir) // it has been read before
+	n := 0
+	for _, e := range entries {
+		switch strings.ToLower(filepath.Ext(e.Name())) {
+		case ".png", ".jpg", ".jpeg":
+			n++
+		}
+	}
+	return n
+}
+
+func images(n int) string {
+	if n == 1 {
+		return "1 image"
+	}
+	return data.Thousands(n) + " images"
 }
 
 func isArchive(name string) bool {

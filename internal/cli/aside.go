@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -36,6 +37,22 @@ type split struct {
 	share        float64   // of the training images, that is in valid; 0 where valid comes from elsewhere
 	called       string    // what the images are that valid holds: "validation", "test", or "none" where there are none
 	sentence     string    // where they come from
+}
+
+// across counts the images to validate on that equal one to learn from: copies in the
+// data that were dealt to both. Both sets are held in memory.
+func (s *split) across() int {
+	learned := map[[32]byte]bool{}
+	for i := range s.train.Len() {
+		learned[sha256.Sum256(s.train.Image(i))] = true
+	}
+	n := 0
+	for i := range s.valid.Len() {
+		if learned[sha256.Sum256(s.valid.Image(i))] {
+			n++
+		}
+	}
+	return n
 }
 
 // tooFewImages is the error of training images of which none can be set aside: no class

@@ -12,7 +12,9 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"inkling/data"
 	"inkling/data/folder"
@@ -37,6 +39,7 @@ type app struct {
 	json     bool
 	threads  int
 	args     []string
+	saved    *atomic.Pointer[string] // the checkpoint that --resume goes on from
 }
 
 // Main runs the command line and returns its exit status. It is the one place
@@ -55,12 +58,13 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 			status = exitFailure
 		}
 	}()
-	signalled, stop := interruptible()
+	var saved atomic.Pointer[string]
+	signalled, stop := interruptible(errOut, &saved)
 	defer stop()
 	ctx, cancel := context.WithCancel(signalled)
 	defer cancel()
 	printed := &output{Writer: out, failed: cancel}
-	a := &app{in: in, out: printed, err: errOut, args: args}
+	a := &app{in: in, out: printed, err: errOut, args: args, saved: &saved}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -97,16 +101,28 @@ func sentence(err error) string {
 }
 
 // interruptible returns a context that ends at the first Ctrl-C or SIGTERM. The
-// second one ends the process at once.
-func interruptible() (context.Context, func()) {
+// second one ends the process at once, and says what is saved; one that comes with the
+// first, as timeout sends it to a process and to its group, is the same one.
+func interruptible(errOut io.Writer, saved *atomic.Pointer[string]) (context.Context, func()) {
+	const together = 300 * time.Millisecond
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		if _, ok := <-signals; ok {
-			cancel()
+		if _, ok := <-signals; !ok {
+			return
 		}
-		if _, ok := <-signals; ok {
+		cancel()
+		first := time.Now()
+		for range signals {
+			if time.Since(first) < together {
+				continue
+			}
+			more := ""
+			if path := saved.Load(); path != nil {
+				more = "; the same command with --resume goes on from " + quote(display(*path))
+			}
+			fmt.Fprintf(errOut, "\ninkling: stopped at once%s\n", more)
 			os.Exit(exitInterrupted)
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"inkling": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 		"slow": func() { // a command whose batch takes for ever
-			ctx, _ := interruptible()
+			ctx, _ := interruptible(os.Stderr, new(atomic.Pointer[string]))
 			println("ready")
 			<-ctx.Done()
 			println("told")
@@ -175,12 +176,20 @@ func TestSecondInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	for lines, i := bufio.NewScanner(out), 0; lines.Scan(); i++ { // "ready", "told"
-		c.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i])
+	said := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); said += lines.Text() + "\n" {
+		switch lines.Text() {
+		case "ready": // twice at once, as timeout sends it to a process and to its group
+			c.Process.Signal(os.Interrupt)
+			c.Process.Signal(syscall.SIGTERM)
+		case "told":
+			time.Sleep(400 * time.Millisecond)
+			c.Process.Signal(syscall.SIGTERM)
+		}
 	}
 	c.Wait()
-	if took := time.Since(start); c.ProcessState.ExitCode() != exitInterrupted || took > 20*time.Second {
-		t.Errorf("exit status %d after %v", c.ProcessState.ExitCode(), took)
+	if took := time.Since(start); c.ProcessState.ExitCode() != exitInterrupted || took > 20*time.Second || said != "ready\ntold\n\ninkling: stopped at once\n" {
+		t.Errorf("exit status %d after %v, said %q", c.ProcessState.ExitCode(), took, said)
 	}
 }
 

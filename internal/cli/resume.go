@@ -115,6 +115,7 @@ func (t *training) takeUp() error {
 		fmt.Fprintf(t.err, "inkling: %s was made with %s arithmetic, and this is %s: the training goes on, but not bit for bit\n", quote(display(k.path)), c.Arithmetic, arithmetic())
 	}
 	k.from, k.history, k.kept = c, c.History, true
+	t.saved.Store(&k.path)
 	return t.takeSettings(c.Settings)
 }
 
@@ -190,7 +191,11 @@ func (t *training) takeSettings(then map[string]json.RawMessage) error {
 	}
 	if len(differ) > 0 {
 		slices.Sort(differ)
-		return fmt.Errorf("--resume: %s; leave it out to go on as before, or train anew without --resume", strings.Join(differ, ", "))
+		mend := "leave it out to go on as before, or train anew without --resume"
+		if strings.HasPrefix(differ[0], "--epochs ") {
+			mend += fmt.Sprintf("; --pretrained %s begins with what has been learned", quote(display(t.out)))
+		}
+		return fmt.Errorf("--resume: %s; %s", strings.Join(differ, ", "), mend)
 	}
 	fields := map[string]json.RawMessage{}
 	for flag, value := range then {
@@ -282,6 +287,9 @@ func (t *training) Save(p *train.Position) error {
 			Settings: settings, Images: k.images, Arithmetic: arithmetic(), History: k.history, Finished: p.Epoch == t.trainer.Epochs || k.over,
 		}}
 		err = c.Save(k.path)
+	}
+	if err == nil {
+		t.saved.Store(&k.path)
 	}
 	k.saved = time.Now()
 	k.cost, k.lost, k.kept = k.saved.Sub(start), err, k.kept || err == nil

@@ -128,6 +128,11 @@ func (t *training) run(ctx context.Context, name string) error {
 	if !strings.HasSuffix(t.out, ".safetensors") {
 		return usagef("--out %s: a model file's name ends in .safetensors", quote(t.out))
 	}
+	for _, kept := range []string{".best.safetensors", ".checkpoint.safetensors"} {
+		if strings.HasSuffix(t.out, kept) {
+			return usagef("--out %s: a training keeps its own files under names that end in %s; choose another", quote(t.out), kept)
+		}
+	}
 	if err := outFile(t.out); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
@@ -153,6 +158,9 @@ func (t *training) run(ctx context.Context, name string) error {
 	}
 	if t.split, err = divide(opened.Dataset, t.aside, t.seed); err != nil {
 		return err
+	}
+	if found != nil && found.Copies > 0 && t.split.share > 0 {
+		found.Across = t.split.across()
 	}
 	if err := t.sameImages(); err != nil {
 		return err

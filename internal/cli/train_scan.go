@@ -26,7 +26,9 @@ type trainScan struct {
 	Copies         int                `json:"copies"`
 	Leaks          int                `json:"leaks"`          // of them between two splits
 	Contradictions int                `json:"contradictions"` // of them in two classes
-	height, width  int                // what the images are brought to
+	// Across are the validation images that were set aside and equal a training image.
+	Across        int `json:"across"`
+	height, width int // what the images are brought to
 }
 
 // scan reports on a folder or an archive; nil for other sources.
@@ -108,6 +110,9 @@ func (t *trainText) scanned(e trainScan) {
 		}
 		if e.Contradictions > 0 {
 			text += fmt.Sprintf(", %s of them in another class than the first", data.Thousands(e.Contradictions))
+		}
+		if e.Across > 0 {
+			text += fmt.Sprintf("; %s in both parts, those to learn from and those to validate on, which judges too well", have(e.Across, "image"))
 		}
 		line("copies", "%s", text)
 	}

@@ -18,7 +18,12 @@ type trainSummary struct {
 	// most go wrong; null where all are told.
 	Weakest  *classResult `json:"weakest"`
 	Confused *confusion   `json:"confused"`
+	// Scarce is the class with the fewest of the images, where they are too few to judge it.
+	Scarce *classResult `json:"scarce,omitempty"`
 }
+
+// scarce is how many images of a class can at least say something of it.
+const scarce = 5
 
 type (
 	classResult struct {
@@ -49,6 +54,9 @@ func summary(e *train.Evaluation, classes []string) *trainSummary {
 		if r := (classResult{classes[label], row[label], all}); all > r.Right && (s.Weakest == nil || r.Right*s.Weakest.Of < s.Weakest.Right*all) {
 			s.Weakest = &r
 		}
+		if all < scarce && (s.Scarce == nil || all < s.Scarce.Of) {
+			s.Scarce = &classResult{classes[label], row[label], all}
+		}
 		for answer, n := range row {
 			if answer != label && n > 0 && (s.Confused == nil || n > s.Confused.Images) {
 				s.Confused = &confusion{classes[label], classes[answer], n, all}
@@ -64,6 +72,9 @@ func (t *trainText) summed(e trainEnds) {
 		t.sentence("    ", "  On other images like these: %.1f to %.1f %% (a 95 %% interval, from %s).", 100*s.Low, 100*s.High, count(s.Images, "image"))
 		if w := s.Weakest; w != nil {
 			t.sentence("    ", "  Weakest: %s, %d of %d right.", quote(w.Class), w.Right, w.Of)
+		}
+		if w := s.Scarce; w != nil {
+			t.sentence("    ", "  %s of %s to validate on: this cannot judge that class.", count(w.Of, "image"), quote(w.Class))
 		}
 		if c := s.Confused; c != nil {
 			class, as := quoteBoth(c.Class, c.As)
