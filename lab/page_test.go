@@ -11,9 +11,6 @@ import (
 	"inkling/web"
 )
 
-// one and eight are digits as a person draws them, in places of the pad.
-var one = [][2]float64{{145, 50}, {143, 120}, {140, 180}, {138, 230}}
-
 // A visitor draws, takes back, and clears: the answer is there while the pen is down.
 func TestDraw(t *testing.T) {
 	s := learned(t, `{"epochs": 8}`)
