@@ -32,6 +32,8 @@ type Prepared struct {
 	// Digit is this digit's number among all of the picture, from 0, left to right; both
 	// are 0 and 1 but for models of handwriting.
 	Digit, Digits int
+	// Shape is what the picture's size and proportions have against it; "" where nothing.
+	Shape string
 }
 
 // Best is the classes from the likeliest down.
@@ -92,7 +94,7 @@ func (c *Model) Prepare(read func(picture.Options) (*picture.Picture, error)) ([
 		if s.Channels != 1 && s.Channels != 3 {
 			return nil, fmt.Errorf("the model wants images with %d channels; there are pictures with 1, grey, and with 3, in colour", s.Channels)
 		}
-		return []Prepared{{Image: p.To(s.Channels, s.Height, s.Width), Digits: 1}}, nil
+		return []Prepared{{Image: p.To(s.Channels, s.Height, s.Width), Digits: 1, Shape: c.shape(p.Height, p.Width)}}, nil
 	}
 	prepare := func(p *picture.Picture) ([]*ink.Prepared, error) {
 		return c.Typical.Ink.Prepare(&ink.Image{Height: p.Height, Width: p.Width, Pixels: p.To(1, p.Height, p.Width)})
@@ -110,7 +112,7 @@ func (c *Model) Prepare(read func(picture.Options) (*picture.Picture, error)) ([
 	}
 	inputs := make([]Prepared, len(found))
 	for i, d := range found {
-		inputs[i] = Prepared{d.Result.Pixels, d, i, len(found)}
+		inputs[i] = Prepared{Image: d.Result.Pixels, Ink: d, Digit: i, Digits: len(found)}
 	}
 	return inputs, nil
 }
@@ -136,7 +138,10 @@ func (c *Model) Answers(inputs []Prepared) []Answer {
 				}
 			}
 			a.Class = c.Classes[a.Index]
-			a.Unlike = c.Unlike(input.Image, logits[i*classes:(i+1)*classes])
+			if input.Shape != "" {
+				a.Unlike = append(a.Unlike, input.Shape)
+			}
+			a.Unlike = append(a.Unlike, c.Unlike(input.Image, logits[i*classes:(i+1)*classes])...)
 			answers = append(answers, a)
 		}
 	}

@@ -47,6 +47,7 @@ type Typical struct {
 	Stroke Range `json:"stroke"`
 	Grey   Range `json:"grey"`
 	Amount Range `json:"amount"`
+	Tall   Range `json:"tall"` // zero in files of before it was measured
 }
 
 // Measures are numbers of one image of handwriting.
@@ -57,6 +58,7 @@ type Measures struct {
 	Stroke float64 // the mean width of the strokes: twice the ink's area over the length of its outline
 	Grey   float64 // the share of the inked pixels that are between ink (250 or more) and paper
 	Amount float64 // the share of the image that its ink would cover at full strength
+	Tall   float64 // the height of the box around the ink: little for words and lines
 }
 
 // Measure takes the measures of an image of t's size and polarity. Without any ink
@@ -88,8 +90,9 @@ func (m *Image) measures(faint uint8) Measures {
 		return Measures{}
 	}
 	x, y := clean.centre()
+	box := clean.box(faint)
 	return Measures{
-		Side: float64(clean.box(faint).side()), X: x, Y: y, Peak: float64(peak), Stroke: clean.stroke(),
+		Side: float64(box.side()), Tall: float64(box.Bottom - box.Top), X: x, Y: y, Peak: float64(peak), Stroke: clean.stroke(),
 		Grey: float64(grey) / float64(inked), Amount: float64(sum) / 255 / float64(len(m.Pixels)),
 	}
 }
@@ -218,6 +221,7 @@ func (t *Typical) list() []measure {
 		}},
 		{&t.Grey, func(m *Measures) float64 { return m.Grey }, percent("%.0f %% of the ink is grey", "keep soft edges, and the picture sharp")},
 		{&t.Amount, func(m *Measures) float64 { return m.Amount }, percent("ink covers %.0f %% of the image", "draw one digit with an ordinary pen")},
+		{&t.Tall, func(m *Measures) float64 { return m.Tall }, pixels("the ink is %.0f pixels high where its longer side has a digit's", "is it a word, a line or a dash? Draw one digit, upright")},
 	}
 }
 
@@ -240,6 +244,9 @@ func (t *Typical) Unlike(m *Image) []string {
 	var said []string
 	for _, k := range t.list() {
 		r := *k.typical
+		if r == (Range{}) { // not measured
+			continue
+		}
 		if v, room := k.of(&got), (r.High-r.Low)/20; v < r.Low-room || v > r.High+room {
 			said = append(said, k.unlike(v, r))
 		}

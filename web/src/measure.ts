@@ -18,9 +18,10 @@ export interface Ink {
   stroke: Range;
   grey: Range;
   amount: Range;
+  tall?: Range; // absent in files of before it was measured
 }
 
-export interface Measures { side: number; x: number; y: number; peak: number; stroke: number; grey: number; amount: number }
+export interface Measures { side: number; x: number; y: number; peak: number; stroke: number; grey: number; amount: number; tall: number }
 
 export function measure(t: Ink, image: Grey): Measures {
   const m = t.light_ground ? image.inverted() : image, clean = new Grey(m.height, m.width);
@@ -33,9 +34,10 @@ export function measure(t: Ink, image: Grey): Measures {
     peak = Math.max(peak, v);
     if (v < 250) grey++;
   });
-  if (inked === 0) return { side: 0, x: 0, y: 0, peak: 0, stroke: 0, grey: 0, amount: 0 };
+  if (inked === 0) return { side: 0, x: 0, y: 0, peak: 0, stroke: 0, grey: 0, amount: 0, tall: 0 };
+  const box = clean.box(t.faint);
   return {
-    ...clean.centre(), side: side(clean.box(t.faint)), peak, stroke: clean.stroke(),
+    ...clean.centre(), side: side(box), tall: box.bottom - box.top, peak, stroke: clean.stroke(),
     grey: grey / inked, amount: sum / 255 / m.pixels.length,
   };
 }
@@ -66,9 +68,12 @@ export function inkUnlike(t: Ink, image: Grey): string[] {
     ["stroke", (v, r) => `the ink is ${v.toFixed(1)} pixels wide; the training images have ${between(r, 1)}: use a ${v > r.high ? "thinner" : "thicker"} pen`],
     ["grey", (v, r) => `${(100 * v).toFixed(0)} % of the ink is grey; in the training images it is ${between(r, 0, 100)} %: keep soft edges, and the picture sharp`],
     ["amount", (v, r) => `ink covers ${(100 * v).toFixed(0)} % of the image; in the training images it is ${between(r, 0, 100)} %: draw one digit with an ordinary pen`],
+    ["tall", (v, r) => `the ink is ${v.toFixed(0)} pixels high where its longer side has a digit’s; the training images have ${between(r, 1)}: is it a word, a line or a dash? Draw one digit, upright`],
   ];
-  return sentences.filter(([k]) => {
-    const room = (t[k].high - t[k].low) / 20;
-    return got[k] < t[k].low - room || got[k] > t[k].high + room;
-  }).map(([k, say]) => say(got[k], t[k]));
+  return sentences.flatMap(([k, say]) => {
+    const r = t[k];
+    if (!r || r.low === 0 && r.high === 0) return []; // not measured
+    const room = (r.high - r.low) / 20;
+    return got[k] < r.low - room || got[k] > r.high + room ? [say(got[k], r)] : [];
+  });
 }

@@ -8,7 +8,7 @@ import { Pad } from "./pad";
 import { canvas, asIs, inked, paint, signed } from "./picture";
 import { noInk, prepare, type Prepared } from "./prepare";
 import { fitted, planesOf } from "./size";
-import { unlike, type Typical } from "./unlike";
+import { shape, unlike, type Typical } from "./unlike";
 
 /** Model is what Go wrote into the page (web/page.go). */
 interface Model {
@@ -32,7 +32,7 @@ interface Seen { bytes: Uint8Array; way: Prepared | null; remarks: string[] }
 function see(): Seen | null {
   if (pad.empty) return null;
   const shown = pad.shown;
-  if (!typical) return shown && { bytes: fitted(model.program.input, planesOf(shown.bitmap.height, shown.bitmap.width, shown.rgba)), way: null, remarks: [] };
+  if (!typical) return shown && { bytes: fitted(model.program.input, planesOf(shown.bitmap.height, shown.bitmap.width, shown.rgba)), way: null, remarks: [shape(model.program.input, shown.bitmap.height, shown.bitmap.width)].filter(Boolean) };
   let all = prepare(typical, pad.grey(255));
   if (all === noInk && shown) {
     const onBlack = prepare(typical, pad.grey(0));
