@@ -128,5 +128,5 @@ func (c *Model) Preprocessing() string {
 	case c.Input == "":
 		return "pixels (0..255) divided by 255"
 	}
-	return fmt.Sprintf("pixels (0..255) divided by 255, then %s", c.Input)
+	return fmt.Sprintf("pixels (0..255) divided by 255, then %s", strings.Replace(c.Input, "standardize", "standardize (each image to mean 0 and standard deviation 1)", 1))
 }

@@ -103,9 +103,9 @@ func FitTemperature(e *train.Evaluation, labels []int32) (float64, error) {
 	low, high := 1/hottest, 1/coldest
 	switch {
 	case slope(high) <= 0:
-		return 0, fmt.Errorf("%w: the model is right about every one of the %d images, or as good as, and they cannot tell how sure it may be; more of them may", ErrTemperature, e.Images)
+		return 0, fmt.Errorf("%w: of the %s the model is wrong about none, or nearly none, and only mistakes show how sure it may be: give it more images", ErrTemperature, images(e.Images))
 	case slope(low) >= 0:
-		return 0, fmt.Errorf("%w: the model's answers to the %d images are no better than chance", ErrTemperature, e.Images)
+		return 0, fmt.Errorf("%w: the model's answers to the %s are no better than chance", ErrTemperature, images(e.Images))
 	}
 	for range 60 {
 		if middle := math.Sqrt(low * high); slope(middle) < 0 {
@@ -115,4 +115,11 @@ func FitTemperature(e *train.Evaluation, labels []int32) (float64, error) {
 		}
 	}
 	return 1 / math.Sqrt(low*high), nil
+}
+
+func images(n int) string {
+	if n == 1 {
+		return "1 image"
+	}
+	return fmt.Sprintf("%d images", n)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -110,8 +111,11 @@ func (e *evaluation) run(ctx context.Context, name string) (err error) {
 	if e.set, err = byName(e.c, e.on.set, e.opened.Name); err != nil {
 		return err
 	}
+	var unfit error // of the temperature; the judgement is wanted all the same
 	if e.calibrate {
-		if err := e.fit(ctx); err != nil {
+		if err := e.fit(ctx); errors.Is(err, explain.ErrTemperature) {
+			unfit = fmt.Errorf("--calibrate: %w; %s is as it was", err, quote(display(e.model)))
+		} else if err != nil {
 			return fmt.Errorf("--calibrate: %w", err)
 		}
 	}
@@ -127,17 +131,20 @@ func (e *evaluation) run(ctx context.Context, name string) (err error) {
 	}
 	if e.json {
 		emit(e.out, j)
-		return emit(e.out, evalEnds{"done", e.page})
+		emit(e.out, evalEnds{"done", e.page})
+		return unfit
 	}
 	s := newScreen(e.out)
 	tellJudged(s, j)
 	s.printf("\n")
 	if e.page != "" {
 		s.sentence("", "The page is %s; open it in a browser.", s.accent(quote(display(e.page))))
+	} else if max(j.Images-j.Right, j.AllErrors) > shownMistakes {
+		s.sentence("", "With --html FILE it is a page, with pictures of up to %d of each list; --json names up to %d.", pictured, kept)
 	} else {
 		s.sentence("", "With --html FILE it is a page, with pictures of the images.")
 	}
-	return nil
+	return unfit
 }
 
 // evalEnds is the last event.

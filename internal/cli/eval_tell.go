@@ -34,15 +34,38 @@ func tellJudged(s *screen, j *judged) {
 	s.sentence("  ", "  %s right, %s wrong; 95 %% interval %.2f to %.2f %% (Wilson)", data.Thousands(j.Right), data.Thousands(j.Images-j.Right), 100*j.Interval.Low, 100*j.Interval.High)
 	tellClasses(s, j)
 	tellConfusion(s, j)
-	tellImages(s, "Worst mistakes: the right class got least", "answer", j.Mistakes)
+	worst := "Worst mistakes: the right class got least"
+	if wrong := j.Images - j.Right; wrong > shownMistakes {
+		worst = fmt.Sprintf("Worst mistakes, %d of %s: the right class got least", shownMistakes, data.Thousands(wrong))
+	}
+	tellImages(s, worst, "answer", j.Mistakes)
 	tellCalibration(s, j)
 	if n := j.AllErrors; n > 0 {
 		title := "Likely label errors, by confident learning: " + data.Thousands(n)
+		if n > shownMistakes {
+			title = fmt.Sprintf("Likely label errors, by confident learning: %d of %s", shownMistakes, data.Thousands(n))
+		}
 		if j.InSample {
 			title += ", and more would show on images that the model did not learn from"
 		}
 		tellImages(s, title, "looks like", j.LabelErrors)
+		if both := j.both(); both > 0 {
+			s.printf("\n")
+			s.sentence("", "%d of these %s also among the worst mistakes above: look whether the model or the label is wrong.", both, map[bool]string{true: "is", false: "are"}[both == 1])
+		}
 	}
+}
+
+// both is how many of the likely label errors that a terminal shows it also shows among
+// the worst mistakes.
+func (j *judged) both() (n int) {
+	above := j.Mistakes[:min(len(j.Mistakes), shownMistakes)]
+	for _, l := range j.LabelErrors[:min(len(j.LabelErrors), shownMistakes)] {
+		if slices.ContainsFunc(above, func(m judgedImage) bool { return m.index == l.index }) {
+			n++
+		}
+	}
+	return n
 }
 
 // tellClasses prints precision, recall and F1 of the classes; of many, the worst.

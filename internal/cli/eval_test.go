@@ -136,3 +136,27 @@ func TestOtherClassesAreRefusedAtOnce(t *testing.T) {
 		t.Errorf("interrupted after %d of 200 images: %v", made, err)
 	}
 }
+
+// Where a mistake is also a likely label error, that is said, and where the rest of a
+// long list is.
+func TestListsSayWhatTheyShare(t *testing.T) {
+	const images = 60
+	logits, labels := make([]float32, 2*images), make([]int32, images)
+	for i := range images {
+		logits[2*i], labels[i] = 6, 0
+		if i%3 == 0 { // surely 0, and labelled 1
+			labels[i] = 1
+		}
+	}
+	a := &explain.Answers{Evaluation: train.Tally(logits, labels, 2), Labels: labels}
+	set := &data.Set{Labels: labels, Classes: []string{"cat", "dog"}, Channels: 1, Height: 1, Width: 1, Images: make([]uint8, images)}
+	e := &evaluation{model: "m.safetensors", c: &classifier.Model{Info: classifier.Info{Classes: set.Classes}}, set: set, on: &judgedOn{set: set, split: "test", what: "the test images"}}
+	j := e.judgement(a, leaks{}, "data", "from")
+	var out bytes.Buffer
+	tellJudged(&screen{w: &out, width: 80}, j)
+	for _, want := range []string{"Worst mistakes, 10 of 20: ", "by confident learning: 10 of 20\n", "10 of these are also among the worst mistakes above"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in %s", want, out.String())
+		}
+	}
+}

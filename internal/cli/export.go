@@ -206,7 +206,7 @@ func writeONNX(w io.Writer, m *classifier.Model, o onnx.Options) (string, error)
 		}
 	}
 	if !o.Preprocess {
-		about += "; before it, " + m.Preprocessing()
+		about += "; before it, " + m.Preprocessing() + ", which the graph does itself with --preprocess"
 	}
 	return about, made.Write(w)
 }

@@ -283,4 +283,4 @@ answer();
 
 // For the console, and for whoever wants to look closer: what the net saw last, its
 // values, and the functions that made them.
-Object.assign(globalThis, { inkling: { net, pad, model, Grey, prepare, numbers, softmax, fitted, planesOf, unlike, seen: () => seen } });
+Object.assign(globalThis, { inkling: { net, pad, model, Grey, prepare, numbers, softmax, fitted, planesOf, shape, unlike, seen: () => seen } });
