@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +74,17 @@ func all[T any](list []T) []T { return append([]T{}, list...) }
 const few = 10
 
 func printReport(s *screen, r *source.Checked, faults []string) {
-	s.sentence("", "%s: %s in %s, %s", quote(r.Name), count(r.Images, "image"), count(len(r.Classes), "class"), r.Kind)
+	empty := 0
+	for i := range r.Classes {
+		if !slices.ContainsFunc(r.Splits, func(split folder.SplitCount) bool { return split.PerClass[i] > 0 }) {
+			empty++
+		}
+	}
+	classes := count(len(r.Classes), "class")
+	if empty > 0 {
+		classes += fmt.Sprintf(" (%d of them empty)", empty)
+	}
+	s.sentence("", "%s: %s in %s, %s", quote(r.Name), count(r.Images, "image"), classes, r.Kind)
 	for _, split := range r.Splits {
 		total := 0
 		for _, n := range split.PerClass {

@@ -124,7 +124,7 @@ func (a *app) findRate(ctx context.Context, r recipe.Recipe, name string, seed u
 	s.printf("%s\n\n", s.rates(found))
 	suggested := s.accent(fmt.Sprintf("--lr %g", rate))
 	if doubtful {
-		s.sentence("", "Suggested: %s, %s. %s", suggested, reason, s.warn("The curve is too noisy or too flat to go by; inkling train takes the same."))
+		s.sentence("", "Suggested: %s, %s. %s", suggested, reason, s.warn("The curve is too noisy or too flat to go by; inkling train keeps to the same limits."))
 	} else {
 		s.sentence("", "Suggested: %s, two thirds through the longest fall.", suggested)
 	}
