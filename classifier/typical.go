@@ -215,8 +215,11 @@ func (t *Typical) unlike(looks [4]float64) (said []string) {
 		if k == 3 && m.r == (ink.Range{}) { // not measured
 			continue
 		}
-		v := looks[k]
-		side := beyond(v, m.r, 0.1)
+		v, room := looks[k], 0.1
+		if k == 3 { // a few busy pictures have far more than the others
+			room = 0.5
+		}
+		side := beyond(v, m.r, room)
 		if k == 2 && v < colourless && m.r.Low > colourless {
 			side = -1
 		}

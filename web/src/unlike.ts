@@ -52,7 +52,7 @@ function lookUnlike(t: Typical, size: Size, bytes: Uint8Array): string[] {
     [texture, t.texture, "neighbouring pixels differ by", "it is blurred, or enlarged, or nearly blank", "it is noisy, or full of small things"],
   ] as const) {
     if (!r || r === t.texture && r.low === 0 && r.high === 0) continue; // not measured
-    const side = r === t.colour && v < colourless && r.low > colourless ? -1 : beyond(v, r, 0.1), digits = r.high < 0.1 ? 1 : 0;
+    const side = r === t.colour && v < colourless && r.low > colourless ? -1 : beyond(v, r, r === t.texture ? 0.5 : 0.1), digits = r.high < 0.1 ? 1 : 0;
     if (side) said.push(`${what} ${(100 * v).toFixed(digits)} %; in the training images it is ${(100 * r.low).toFixed(digits)} to ${(100 * r.high).toFixed(digits)} %: ${side < 0 ? below : above}`);
   }
   return said;
