@@ -177,12 +177,20 @@ func TestAcceptanceSaveSweep(t *testing.T) {
 				if fault != "signal=KILL" && !canFail[call[0]] {
 					continue
 				}
-				s.restore()
 				inject := call[0] + ":" + fault + ":when=" + call[1]
-				out, err := s.child("-o", os.DevNull, "-e", "trace="+call[0], "-e", "inject="+inject)
-				var exit *exec.ExitError
-				if fault == "signal=KILL" && (!errors.As(err, &exit) || exit.ExitCode() == 1) {
+				out, err, killed := "", error(nil), false
+				for try := 0; try < 5 && !killed; try++ {
+					s.restore()
+					out, err = s.child("-o", os.DevNull, "-e", "trace="+call[0], "-e", "inject="+inject)
+					var exit *exec.ExitError
+					killed = fault != "signal=KILL" || errors.As(err, &exit) && exit.ExitCode() != 1
+				}
+				if !killed && canFail[call[0]] {
 					t.Errorf("%s %s: was not killed: %s", how, inject, out)
+				}
+				if !killed { // a call of the runtime's own, of which it makes more in one run than in another
+					t.Logf("%s %s: not reached in five runs", how, inject)
+					continue
 				}
 				if call[0] == "fsync" && err == nil {
 					t.Errorf("%s %s: an fsync failed, and the save says that it succeeded", how, inject)
