@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"inkling/report"
+	"inkling/internal/identity"
 )
 
 func TestTheMarkIsTheReports(t *testing.T) {
@@ -15,8 +15,8 @@ func TestTheMarkIsTheReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != report.MarkSVG() {
-		t.Error("docs/mark.svg is not what report.MarkSVG draws")
+	if string(got) != identity.MarkSVG() {
+		t.Error("docs/mark.svg is not what identity.MarkSVG draws")
 	}
 }
 

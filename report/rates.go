@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
+	"inkling/internal/identity"
 	"inkling/train"
 )
 
@@ -66,10 +67,8 @@ func ratesSVG(title string, c *train.RateCurve) (string, error) {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %d %d" width="%d" height="%d" role="img" aria-label="%s">`,
 		-margin, -margin, width+2*margin, height+2*margin, width+2*margin, height+2*margin, html.EscapeString(alt))
-	out.WriteString(`<style>` +
-		`svg{--paper:#faf7f2;--ink:#1b1a19;--mute:#6b655d;--line:#e3dccf;--accent:#2f4bd8}` +
-		`@media(prefers-color-scheme:dark){svg{--paper:#161514;--ink:#ece7df;--mute:#a39b90;--line:#35312c;--accent:#8ea2ff}}` +
-		`text{font:13px system-ui,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif}` +
+	out.WriteString(`<style>` + identity.Palette +
+		`text{font:13px var(--sans)}` +
 		`.paper{fill:var(--paper)}.stroke-ink{stroke:var(--ink)}.fill-ink{fill:var(--ink)}` +
 		`.stroke-mute,.stroke-rule{stroke:var(--mute)}.fill-mute{fill:var(--mute)}` +
 		`.stroke-grid{stroke:var(--line)}.stroke-me{stroke:var(--accent)}.fill-me{fill:var(--accent)}</style>`)

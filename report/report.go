@@ -10,6 +10,8 @@ import (
 	"io"
 
 	"github.com/google/renameio/v2"
+
+	"inkling/internal/identity"
 )
 
 //go:embed page
@@ -54,7 +56,7 @@ func (p *page) write(w io.Writer, name string, s any, style, script []byte) erro
 		"Style":   template.CSS(style),
 		"Script":  template.JS(script),
 		"Policy":  policy + "; base-uri 'none'; form-action 'none'",
-		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(MarkSVG()))),
+		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(identity.MarkSVG()))),
 	})
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -81,6 +83,7 @@ func (p *page) style(parts ...string) ([]byte, error) {
 	}
 	out := fmt.Appendf(nil, ":root{--side:%dpx;--many:%d}\n", side, min(max(len(p.Data.Classes), 1), 5))
 	out = append(out, p.mapSizes()...)
+	out = append(out, identity.Palette...)
 	for _, name := range parts {
 		css, err := files.ReadFile("page/" + name + ".css")
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"inkling/internal/identity"
 	"inkling/train"
 )
 
@@ -17,7 +18,7 @@ func (p *page) functions() template.FuncMap {
 		"probability": probability, "seconds": seconds, "list": list,
 		"class":    p.class,
 		"scale":    func(pixel uint8) string { return fixed(float64(pixel)/255, 2) },
-		"mark":     func() template.HTML { return template.HTML(MarkPaths()) },
+		"mark":     func() template.HTML { return template.HTML(identity.MarkPaths()) },
 		"accuracy": (*Trained).accuracy, "number": number, "epochs": epochs, "images": images,
 		"image": p.image, "planes": p.planes, "mean": p.mean, "bar": func(v float64) template.HTML { return bar(v, "", nil) },
 		"weights": func(v []float64, scale float64, class, alt string) template.HTML {

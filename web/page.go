@@ -13,7 +13,7 @@ import (
 	"math"
 
 	"inkling/classifier"
-	"inkling/report"
+	"inkling/internal/identity"
 )
 
 // Page is a model as a page. The zero value is none; see NewPage.
@@ -64,8 +64,8 @@ func (p *Page) Write(w io.Writer) error {
 		"Draws": p.Draws(), "Height": p.model.Spec.Height, "Width": p.model.Spec.Width,
 		"Classes": p.model.Classes, "Many": len(p.model.Classes) > 12, "HasExamples": len(p.model.Samples) > 0,
 		"Model": data, "Weights": template.HTML(p.program.base64()),
-		"Style": template.CSS(style), "Script": template.JS(script), "Mark": template.HTML(report.MarkPaths()),
-		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(report.MarkSVG()))),
+		"Style": template.CSS(style), "Script": template.JS(script), "Mark": template.HTML(identity.MarkPaths()),
+		"Favicon": template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(identity.MarkSVG()))),
 		// Scripts and styles are those that are here, and nothing is loaded or sent.
 		"Policy": "default-src 'none'; img-src data:; style-src '" + hash(style) + "'; script-src '" + hash(script) + "'; base-uri 'none'; form-action 'none'",
 	})

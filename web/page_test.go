@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"inkling/autograd"
+	"inkling/internal/identity"
 	"inkling/models"
 	"inkling/nn"
-	"inkling/report"
 	"inkling/tensor"
 )
 
@@ -89,9 +89,9 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// The lab's page shows the mark that package report draws.
+// The lab's page shows the mark that package identity draws.
 func TestTheLabsMark(t *testing.T) {
-	for name, want := range map[string]string{"mark.svg": report.MarkSVG(), "index.html": report.MarkPaths()} {
+	for name, want := range map[string]string{"mark.svg": identity.MarkSVG(), "index.html": identity.MarkPaths()} {
 		text, err := fs.ReadFile(Lab(), name)
 		if err != nil {
 			t.Fatal(err)
