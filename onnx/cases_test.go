@@ -22,12 +22,10 @@ import (
 const operatorCases = "/usr/share/libonnx-testdata/data/node"
 
 // beyond are operators' cases that are not read, and why. They are matched by what the
-// reader says; a reason that explains no case fails the test.
+// reader says; a reason that explains no case fails the test. Double is computed as float32,
+// which is well within what the standard's own runner allows.
 var beyond = []struct{ said, why string }{
-	{"is of type", "numbers of other types than float32: models here have no others"},
-	{"to type", "casts to other types than float32"},
-	{"images (n, channels, h, w) are read", "windows along one axis or three: images have two"},
-	{"only the first is read", "a pool's second output, the places of the greatest"},
+	{"type string, which is not read", "text: what is computed here are tensors, which hold numbers; no model of images has any"},
 }
 
 // TestOperatorCases runs every case of the standard that uses only operators which Export
@@ -78,7 +76,7 @@ func TestOperatorCases(t *testing.T) {
 		t.Logf("%d left out, %s: %s", len(explained[b.why]), b.why, strings.Join(explained[b.why], ", "))
 	}
 	for op := range operators {
-		if perOperator[op] == 0 && op != "Cast" { // of which there is none from bytes to floats
+		if perOperator[op] == 0 {
 			t.Errorf("%s is in no case that passes", op)
 		}
 	}
@@ -99,7 +97,7 @@ func runCase(folder string, m *Model) error {
 		}
 		in := map[string]*tensor.Tensor{}
 		for i, v := range m.Graph.Inputs {
-			x, err := readCase(filepath.Join(data, fmt.Sprintf("input_%d.pb", i)))
+			x, err := readCase(filepath.Join(data, fmt.Sprintf("input_%d.pb", i)), v.Type)
 			if err != nil {
 				return err
 			}
@@ -110,18 +108,19 @@ func runCase(folder string, m *Model) error {
 			return err
 		}
 		for i, v := range m.Graph.Outputs {
-			want, err := readCase(filepath.Join(data, fmt.Sprintf("output_%d.pb", i)))
+			want, err := readCase(filepath.Join(data, fmt.Sprintf("output_%d.pb", i)), v.Type)
 			if err != nil {
 				return err
 			}
-			if got := out[v.Name]; !alike(got, want) {
+			if got := out[v.Name]; !alike(got, want, v.Type) {
 				return wrongAnswer{fmt.Errorf("the output %s is %v, wanted %v", v.Name, got, want)}
 			}
 		}
 	}
 }
 
-func readCase(path string) (*tensor.Tensor, error) {
+// readCase reads a tensor of the given type.
+func readCase(path string, as Type) (*tensor.Tensor, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -130,11 +129,19 @@ func readCase(path string) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if as == BFloat16 && t.Type == Uint16 { // its bits: the cases were made by NumPy, which has no bfloat16
+		t.Type = as
+	}
+	if t.Type != as {
+		return nil, fmt.Errorf("%s: is of type %v, and declared as %v", filepath.Base(path), t.Type, as)
+	}
 	return t.tensor()
 }
 
-// alike holds to what the standard's own runner allows: a thousandth, or 1e-7.
-func alike(got, want *tensor.Tensor) bool {
+// alike holds to what the standard's own runner allows: a thousandth, or 1e-7. A bfloat16
+// may be its own step off: these cases cut digits off, where the standard has since decided
+// to round (github.com/onnx/onnx/issues/3876); TestRound holds to that.
+func alike(got, want *tensor.Tensor, as Type) bool {
 	if got == nil || got.DType() != want.DType() || !slices.Equal(got.Shape(), want.Shape()) {
 		return false
 	}
@@ -144,7 +151,11 @@ func alike(got, want *tensor.Tensor) bool {
 	if got.DType() == device.Byte {
 		return slices.Equal(got.Bytes(), want.Bytes())
 	}
+	relative := 1e-3
+	if as == BFloat16 {
+		relative = 1.0 / 128
+	}
 	return slices.EqualFunc(got.Float64s(), want.Float64s(), func(a, b float64) bool {
-		return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-7+1e-3*math.Abs(b)
+		return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-7+relative*math.Abs(b)
 	})
 }

@@ -244,9 +244,9 @@ func (v *Value) dim(f field) error {
 // format's fields they came in.
 func (f field) tensor() (Tensor, error) {
 	var t Tensor
-	var raw []byte
+	var raw, doubles []byte
 	var floats []float32
-	var short, long []int64
+	var short, long, unsigned []int64
 	external, hasRaw := "", false
 	err := f.message(func(f field) (err error) {
 		var v int64
@@ -269,6 +269,10 @@ func (f field) tensor() (Tensor, error) {
 		case 9:
 			raw, err = f.raw()
 			hasRaw = true
+		case 10:
+			err = f.doubles(&doubles)
+		case 11:
+			err = f.ints(&unsigned)
 		case 13:
 			var key, value string
 			if key, value, err = f.entry(); key == "location" {
@@ -294,7 +298,7 @@ func (f field) tensor() (Tensor, error) {
 		}
 		n *= d
 	}
-	size := t.Type.size()
+	size := t.Type.kind().size
 	if size == 0 {
 		return t, nil // of a type that is not read: whoever wants it says so
 	}
@@ -305,21 +309,27 @@ func (f field) tensor() (Tensor, error) {
 		for _, v := range floats {
 			t.Data = binary.LittleEndian.AppendUint32(t.Data, bits(v))
 		}
+	case t.Type == Double:
+		t.Data = doubles
 	case t.Type == Int64:
-		for _, v := range long {
-			t.Data = binary.LittleEndian.AppendUint64(t.Data, uint64(v))
-		}
-	case t.Type == Int32:
-		for _, v := range short {
-			t.Data = binary.LittleEndian.AppendUint32(t.Data, uint32(v))
-		}
-	case t.Type == Uint8:
-		for _, v := range short {
-			t.Data = append(t.Data, uint8(v))
-		}
+		t.Data = little(long, size)
+	case t.Type == Uint32, t.Type == Uint64:
+		t.Data = little(unsigned, size)
+	default: // the smaller integers, and the bits of the smaller floats
+		t.Data = little(short, size)
 	}
 	if int64(len(t.Data)) != n*int64(size) {
 		return t, fmt.Errorf("the tensor %q of type %v and shape %v has %d bytes, wanted %d", t.Name, t.Type, t.Dims, len(t.Data), n*int64(size))
 	}
 	return t, nil
+}
+
+// little are the last bytes of each number, as many as size says.
+func little(v []int64, size int) []byte {
+	var data, one []byte
+	for _, x := range v {
+		one = binary.LittleEndian.AppendUint64(one[:0], uint64(x))
+		data = append(data, one[:size]...)
+	}
+	return data
 }

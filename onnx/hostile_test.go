@@ -188,7 +188,7 @@ func TestImpossible(t *testing.T) {
 		`two weights are called "w", or none`:                                     graph("Gemm", nil, Floats("w", []float32{1}), Floats("w", []float32{1})),
 		`has 9 axes; 8 are read`:                                                  graph("Add", nil, Floats("w", []float32{1}, 1, 1, 1, 1, 1, 1, 1, 1, 1)),
 		`the tensor "w" has the number 4294967296; integers of 32 bits are read`:  graph("Reshape", nil, Ints("w", 1<<32)),
-		`is of type double, which is not read`:                                    graph("Add", nil, Tensor{Name: "w", Type: 11, Dims: []int64{1}}),
+		`is of type complex64, which is not read`:                                 graph("Add", nil, Tensor{Name: "w", Type: 14, Dims: []int64{1}}),
 		`axes [9] of shape [1 2 4 4]`:                                             graph("Softmax", []Attribute{number("axis", 9)}),
 		`which is more than`:                                                      graph("Expand", nil, Ints("w", 2000000000, 1, 2, 4, 4)),
 		`would have 12 axes`:                                                      graph("Expand", nil, Ints("w", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)),
@@ -196,7 +196,7 @@ func TestImpossible(t *testing.T) {
 		`the shape [-1 -1]`:                                                       graph("Reshape", nil, Ints("w", -1, -1)),
 		`takes over axis 5`:                                                       graph("Reshape", nil, Ints("w", 1, 2, 4, 4, 1, 0)),
 		`input 1 is of type float and shape []; wanted a row of integers`:         graph("Reshape", nil, Floats("w", []float32{1})),
-		`input 1 is of type int; wanted float`:                                    graph("Add", nil, Ints("w", 1)),
+		`input 1 is of type int64, and input 0 of type float`:                     graph("Add", nil, Ints("w", 1)),
 		`the order [0 0 1 2] for shape [1 2 4 4]`:                                 graph("Transpose", []Attribute{ints("perm", 0, 0, 1, 2)}),
 		`no kernel_shape is given`:                                                graph("MaxPool", nil),
 		`a window that spans 9 does not fit`:                                      graph("MaxPool", []Attribute{ints("kernel_shape", 9, 9)}),
@@ -209,7 +209,8 @@ func TestImpossible(t *testing.T) {
 		`7 groups of 2 filters`:                                                   graph("Conv", []Attribute{number("group", 7)}, Floats("w", []float32{1, 1}, 2, 1, 1, 1)),
 		`the maps have 2 channels, but the filters see 1`:                         graph("Conv", nil, Floats("w", []float32{1, 1}, 2, 1, 1, 1)),
 		`filters of shape [2]; (outputs, channels, h, w) are read`:                graph("Conv", nil, Floats("w", []float32{1, 1}, 2)),
-		`to type double; only float is read`:                                      graph("Cast", []Attribute{number("to", 11)}),
+		`to type string, which is not read`:                                       graph("Cast", []Attribute{number("to", 8)}),
+		`"y" is declared as float, and is double`:                                 graph("Cast", []Attribute{number("to", 11)}),
 		`wanted two matrices`:                                                     graph("Gemm", nil, Floats("w", []float32{1, 1}, 2, 1)),
 		`axis 7 of shape [1 2 4 4]`:                                               graph("Flatten", []Attribute{number("axis", 7)}),
 		`no axis is named`:                                                        graph("Concat", nil),
@@ -247,6 +248,12 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(graph("Conv", []Attribute{numbers("pads", 1, 2, 0, 1), numbers("strides", 2, 1)}, Floats("w", []float32{1, 2}, 1, 2, 1, 1)).bytes())
 	f.Add(graph("AveragePool", []Attribute{numbers("kernel_shape", 2, 2), number("ceil_mode", 1), number("count_include_pad", 1)}).bytes())
+	f.Add(graph("MaxPool", []Attribute{numbers("kernel_shape", 1, 2), number("storage_order", 1)}).bytes())
+	for typ, k := range kinds {
+		if k.size > 0 {
+			f.Add(graph("Cast", []Attribute{number("to", int64(typ))}, of("w", Type(typ), 3)).bytes())
+		}
+	}
 	for op := range operators {
 		f.Add(graph(op, nil, Ints("w", 1)).bytes())
 	}
@@ -288,10 +295,10 @@ func FuzzDecode(f *testing.F) {
 			for _, d := range shape {
 				n *= d
 			}
-			switch v.Type {
-			case Float32:
+			switch v.Type.kind().as {
+			case device.Float:
 				in[v.Name] = tensor.CPU.Full(1, shape...)
-			case Uint8:
+			case device.Byte:
 				in[v.Name] = tensor.FromBytes(make([]byte, n), shape...)
 			default:
 				in[v.Name] = tensor.FromInts(make([]int32, n), shape...)

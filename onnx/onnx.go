@@ -10,7 +10,6 @@ package onnx
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 )
 
@@ -90,39 +89,6 @@ func Fixed(n int) Dim { return Dim{Size: int64(n), known: true} }
 
 // Free is an axis of any size, which goes by a name.
 func Free(name string) Dim { return Dim{Name: name} }
-
-// Type is the type of a tensor's elements, by the format's numbers.
-type Type int32
-
-// The types of elements that are written and read; of the others only the name is known.
-const (
-	Float32 Type = 1
-	Uint8   Type = 2
-	Int32   Type = 6
-	Int64   Type = 7
-)
-
-var typeNames = [...]string{"undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double", "uint32", "uint64", "complex64", "complex128", "bfloat16"}
-
-func (t Type) String() string {
-	if t >= 0 && int(t) < len(typeNames) {
-		return typeNames[t]
-	}
-	return fmt.Sprintf("type %d", int32(t))
-}
-
-// size is the number of bytes of an element; 0 where the type is not read.
-func (t Type) size() int {
-	switch t {
-	case Uint8:
-		return 1
-	case Float32, Int32:
-		return 4
-	case Int64:
-		return 8
-	}
-	return 0
-}
 
 // Tensor is a value that is given: Data holds its elements in row-major order, little-endian.
 type Tensor struct {

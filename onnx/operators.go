@@ -9,22 +9,28 @@ import (
 	"inkling/tensor"
 )
 
-// operator is one of the format's, as it is read: https://onnx.ai/onnx/operators. The first
-// output is the only one.
+// operator is one of the format's, as it is read: https://onnx.ai/onnx/operators. run gives
+// the first output, and puts others into the call.
 type operator struct {
 	run         func(c call) (*tensor.Tensor, error)
 	since       int64           // the version of the operators from which on it means what is read here; 0 is 7
 	least, most int             // inputs; most 0 is any number
+	gives       int             // outputs; 0 is 1
+	integers    use             // what it does with them
 	attributes  map[string]Kind // that it may have
-	// other are the inputs that are not floats, or need not be; anyInput stands for all.
-	other []int
+	other       []int           // inputs of a type of their own: shapes, axes
 }
 
-const anyInput = -1
+// use is what an operator does with integers.
+type use int
 
-func (o *operator) takes(input int) bool {
-	return slices.Contains(o.other, input) || slices.Contains(o.other, anyInput)
-}
+const (
+	refused  use = iota
+	asFloats     // computes with them, where floats are exact
+	moved        // never looks at them
+)
+
+func (o *operator) takes(input int) bool { return slices.Contains(o.other, input) }
 
 // check looks at what a node says of itself, before there are numbers.
 func (o operator) check(n *Node, opset int64) error {
@@ -37,8 +43,8 @@ func (o operator) check(n *Node, opset int64) error {
 		return fmt.Errorf("the operators are of version %d; this one is read from version %d on", opset, since)
 	case len(n.Outputs) == 0 || n.Outputs[0] == "":
 		return errors.New("gives nothing")
-	case len(n.Outputs) > 1:
-		return fmt.Errorf("gives %d values, and only the first is read", len(n.Outputs))
+	case len(n.Outputs) > max(o.gives, 1):
+		return fmt.Errorf("gives %d values; %d are read", len(n.Outputs), max(o.gives, 1))
 	case len(n.Inputs) < o.least || o.most > 0 && len(n.Inputs) > o.most:
 		return fmt.Errorf("has %d inputs", len(n.Inputs))
 	}
@@ -61,7 +67,7 @@ func (o operator) check(n *Node, opset int64) error {
 // call is a node with the values of its inputs; nil where one is left out.
 type call struct {
 	*Node
-	in []*tensor.Tensor
+	in, out []*tensor.Tensor
 }
 
 func (c *call) attribute(name string) *Attribute {
@@ -152,7 +158,7 @@ func init() { // the table names functions that look into it
 		"Relu": ofOne((*tensor.Tensor).ReLU), "Sigmoid": ofOne((*tensor.Tensor).Sigmoid), "Sqrt": ofOne((*tensor.Tensor).Sqrt), "Tanh": ofOne((*tensor.Tensor).Tanh),
 
 		"Add": ofTwo((*tensor.Tensor).Add), "Sub": ofTwo((*tensor.Tensor).Sub), "Mul": ofTwo((*tensor.Tensor).Mul), "Div": ofTwo((*tensor.Tensor).Div),
-		"Max": {run: greatest, since: 8, least: 1},
+		"Max": {run: greatest, since: 8, least: 1, integers: asFloats},
 
 		"MatMul": {run: product, least: 2, most: 2},
 		"Gemm":   {run: gemm, least: 2, most: 3, attributes: map[string]Kind{"alpha": KindFloat, "beta": KindFloat, "transA": KindInt, "transB": KindInt}},
@@ -163,16 +169,16 @@ func init() { // the table names functions that look into it
 		"ReduceMean": reduction((*tensor.Tensor).Mean, (*tensor.Tensor).MeanKeep),
 		"ReduceMax":  reduction((*tensor.Tensor).Max, (*tensor.Tensor).MaxKeep),
 
-		"Cast":      {run: cast, least: 1, most: 1, attributes: map[string]Kind{"to": KindInt}, other: []int{anyInput}},
-		"Reshape":   {run: reshape, least: 2, most: 2, attributes: map[string]Kind{"allowzero": KindInt}, other: []int{anyInput}},
-		"Flatten":   {run: flatten, least: 1, most: 1, attributes: map[string]Kind{"axis": KindInt}, other: []int{anyInput}},
-		"Transpose": {run: transpose, least: 1, most: 1, attributes: map[string]Kind{"perm": KindInts}, other: []int{anyInput}},
-		"Expand":    {run: expand, since: 8, least: 2, most: 2, other: []int{anyInput}},
-		"Concat":    {run: concat, least: 1, attributes: map[string]Kind{"axis": KindInt}, other: []int{anyInput}},
+		"Cast":      {run: cast, least: 1, most: 1, attributes: map[string]Kind{"to": KindInt}, integers: moved},
+		"Reshape":   {run: reshape, least: 2, most: 2, attributes: map[string]Kind{"allowzero": KindInt}, integers: moved, other: []int{1}},
+		"Flatten":   {run: flatten, least: 1, most: 1, attributes: map[string]Kind{"axis": KindInt}, integers: moved},
+		"Transpose": {run: transpose, least: 1, most: 1, attributes: map[string]Kind{"perm": KindInts}, integers: moved},
+		"Expand":    {run: expand, since: 8, least: 2, most: 2, integers: moved, other: []int{1}},
+		"Concat":    {run: concat, least: 1, attributes: map[string]Kind{"axis": KindInt}, integers: moved},
 
 		"Conv":              {run: convolution, since: 1, least: 2, most: 3, attributes: withWindow("group", KindInt)},
-		"MaxPool":           {run: maxPool, since: 1, least: 1, most: 1, attributes: withWindow("ceil_mode", KindInt, "storage_order", KindInt)},
-		"AveragePool":       {run: averagePool, since: 1, least: 1, most: 1, attributes: withWindow("ceil_mode", KindInt, "count_include_pad", KindInt)},
+		"MaxPool":           {run: planes(maxPool), since: 1, least: 1, most: 1, gives: 2, integers: asFloats, attributes: withWindow("ceil_mode", KindInt, "storage_order", KindInt)},
+		"AveragePool":       {run: planes(averagePool), since: 1, least: 1, most: 1, attributes: withWindow("ceil_mode", KindInt, "count_include_pad", KindInt)},
 		"GlobalMaxPool":     {run: wholeMap((*tensor.Tensor).MaxKeep), since: 1, least: 1, most: 1},
 		"GlobalAveragePool": {run: wholeMap((*tensor.Tensor).MeanKeep), since: 1, least: 1, most: 1},
 	}
@@ -192,7 +198,7 @@ func ofOne(f func(*tensor.Tensor) *tensor.Tensor) operator {
 }
 
 func ofTwo(f func(x, y *tensor.Tensor) *tensor.Tensor) operator {
-	return operator{least: 2, most: 2, run: func(c call) (*tensor.Tensor, error) {
+	return operator{least: 2, most: 2, integers: asFloats, run: func(c call) (*tensor.Tensor, error) {
 		if err := fits(together(c.in[0].Shape(), c.in[1].Shape())...); err != nil {
 			return nil, err
 		}
@@ -310,11 +316,4 @@ func reduction(drop, keep func(x *tensor.Tensor, axes ...int) *tensor.Tensor) op
 			return drop(x, axes...), nil
 		},
 	}
-}
-
-func cast(c call) (*tensor.Tensor, error) {
-	if to := Type(c.int("to", 0)); to != Float32 {
-		return nil, fmt.Errorf("to type %v; only float is read", to)
-	}
-	return c.in[0].Float(), nil
 }

@@ -1,10 +1,8 @@
 package onnx
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -17,6 +15,7 @@ import (
 type Session struct {
 	graph   *Graph
 	weights map[string]*tensor.Tensor
+	types   map[string]Type // of all values
 	// last is the node after which a value is not asked for any more.
 	last map[string]int
 }
@@ -51,7 +50,7 @@ func NewSession(m *Model) (*Session, error) {
 		slices.Sort(unknown)
 		return nil, fmt.Errorf("the graph has operators that are not read: %s", quoted(unknown))
 	}
-	s := &Session{graph: g, weights: map[string]*tensor.Tensor{}, last: map[string]int{}}
+	s := &Session{graph: g, weights: map[string]*tensor.Tensor{}, types: map[string]Type{}, last: map[string]int{}}
 	for _, w := range g.Weights {
 		if s.weights[w.Name] != nil || w.Name == "" {
 			return nil, fmt.Errorf("two weights are called %q, or none", w.Name)
@@ -60,7 +59,7 @@ func NewSession(m *Model) (*Session, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.weights[w.Name] = t
+		s.weights[w.Name], s.types[w.Name] = t, w.Type
 	}
 	known := map[string]bool{"": true}
 	for name := range s.weights {
@@ -68,6 +67,12 @@ func NewSession(m *Model) (*Session, error) {
 	}
 	for _, v := range g.Inputs { // a weight may be listed there too
 		known[v.Name] = true
+		if t, ok := s.types[v.Name]; !v.Type.read() {
+			return nil, fmt.Errorf("the graph's input %q is of type %v, which is not read", v.Name, v.Type)
+		} else if ok && t != v.Type {
+			return nil, fmt.Errorf("the graph's input %q is of type %v, and has a usual value of type %v", v.Name, v.Type, t)
+		}
+		s.types[v.Name] = v.Type
 	}
 	for i, n := range g.Nodes {
 		for _, name := range n.Inputs {
@@ -82,7 +87,11 @@ func NewSession(m *Model) (*Session, error) {
 			}
 			known[name] = true
 		}
-		if err := operators[n.Op].check(&n, m.Opset); err != nil {
+		err := operators[n.Op].check(&n, m.Opset)
+		if err == nil {
+			err = s.infer(&n)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("node %d (%s): %w", i, n.label(), err)
 		}
 	}
@@ -91,6 +100,9 @@ func NewSession(m *Model) (*Session, error) {
 			return nil, fmt.Errorf("the graph's output %q is given by no node", v.Name)
 		}
 		s.last[v.Name] = len(g.Nodes)
+		if t := s.types[v.Name]; v.Type != 0 && v.Type != t {
+			return nil, fmt.Errorf("the graph's output %q is declared as %v, and is %v", v.Name, v.Type, t)
+		}
 	}
 	return s, nil
 }
@@ -106,8 +118,10 @@ func quoted(names []string) string {
 
 func (n *Node) label() string { return fmt.Sprintf("%q, %s", n.Name, n.Op) }
 
-// Run computes the outputs for the given inputs, each by its name: floats or bytes, of the
-// shape that the graph declares. Integers are int32.
+// Run computes the outputs for the given inputs, each by its name, of the type and the shape
+// that the graph declares; one that no node reads need not be given. All real numbers are float32, double too: those of the types with
+// 16 bits are rounded as these are. uint8 is bytes; all other integers are int32, and what
+// does not fit into that is refused.
 func (s *Session) Run(inputs map[string]*tensor.Tensor) (outputs map[string]*tensor.Tensor, err error) {
 	values := map[string]*tensor.Tensor{}
 	free := map[string]int64{}
@@ -115,6 +129,9 @@ func (s *Session) Run(inputs map[string]*tensor.Tensor) (outputs map[string]*ten
 		x := inputs[v.Name]
 		if x == nil && s.weights[v.Name] != nil {
 			continue // a usual value
+		}
+		if _, read := s.last[v.Name]; !read {
+			continue // by no node
 		}
 		if err := v.takes(x, free); err != nil {
 			return nil, err
@@ -129,7 +146,7 @@ func (s *Session) Run(inputs map[string]*tensor.Tensor) (outputs map[string]*ten
 				in[k] = s.weights[name] // nil where it is left out
 			}
 		}
-		out, err := n.run(in)
+		out, err := s.run(n, in)
 		if err != nil {
 			return nil, fmt.Errorf("node %d (%s): %w", i, n.label(), err)
 		}
@@ -138,8 +155,10 @@ func (s *Session) Run(inputs map[string]*tensor.Tensor) (outputs map[string]*ten
 				delete(values, name)
 			}
 		}
-		if name := n.Outputs[0]; s.last[name] > i {
-			values[name] = out
+		for k, name := range n.Outputs {
+			if name != "" && s.last[name] > i {
+				values[name] = out[k]
+			}
 		}
 	}
 	outputs = map[string]*tensor.Tensor{}
@@ -159,9 +178,11 @@ func (v *Value) takes(x *tensor.Tensor, free map[string]int64) error {
 	if x == nil {
 		return fmt.Errorf("the graph's input %q is not given", v.Name)
 	}
-	want := map[Type]device.DType{Float32: device.Float, Uint8: device.Byte, Int32: device.Int, Int64: device.Int}
-	if t, ok := want[v.Type]; !ok || t != x.DType() {
+	if v.Type.kind().as != x.DType() {
 		return fmt.Errorf("the graph's input %q is of type %v, and got %v", v.Name, v.Type, x.DType())
+	}
+	if !v.Type.has(x) {
+		return fmt.Errorf("the graph's input %q is of type %v, and got numbers that this type does not have", v.Name, v.Type)
 	}
 	fits := len(v.Dims) == x.Rank()
 	for i := 0; fits && i < len(v.Dims); i++ {
@@ -193,8 +214,9 @@ func (d Dim) String() string {
 	return "?"
 }
 
-// run computes one node. What package tensor refuses becomes an error.
-func (n *Node) run(in []*tensor.Tensor) (out *tensor.Tensor, err error) {
+// run computes one node, and gives its outputs. What package tensor refuses becomes an
+// error.
+func (s *Session) run(n *Node, in []*tensor.Tensor) (out []*tensor.Tensor, err error) {
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
@@ -209,46 +231,16 @@ func (n *Node) run(in []*tensor.Tensor) (out *tensor.Tensor, err error) {
 		if x == nil && i < op.least {
 			return nil, fmt.Errorf("input %d is left out", i)
 		}
-		if x != nil && x.DType() != device.Float && !op.takes(i) {
-			return nil, fmt.Errorf("input %d is of type %v; wanted float", i, x.DType())
-		}
-	}
-	return op.run(call{n, in})
-}
-
-// tensor brings a weight onto the default device; integers become int32.
-func (t *Tensor) tensor() (*tensor.Tensor, error) {
-	if len(t.Dims) > device.MaxRank {
-		return nil, fmt.Errorf("the tensor %q has %d axes; %d are read", t.Name, len(t.Dims), device.MaxRank)
-	}
-	shape := make([]int, len(t.Dims))
-	for i, d := range t.Dims {
-		shape[i] = int(d)
-	}
-	switch t.Type {
-	case Float32:
-		v := make([]float32, len(t.Data)/4)
-		for i := range v {
-			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
-		}
-		return tensor.FromFloats(v, shape...), nil
-	case Uint8:
-		return tensor.FromBytes(slices.Clone(t.Data), shape...), nil
-	case Int32:
-		v := make([]int32, len(t.Data)/4)
-		for i := range v {
-			v[i] = int32(binary.LittleEndian.Uint32(t.Data[4*i:]))
-		}
-		return tensor.FromInts(v, shape...), nil
-	case Int64:
-		v := make([]int32, len(t.Data)/8)
-		for i := range v {
-			x := int64(binary.LittleEndian.Uint64(t.Data[8*i:]))
-			if v[i] = int32(x); int64(v[i]) != x {
-				return nil, fmt.Errorf("the tensor %q has the number %d; integers of 32 bits are read", t.Name, x)
+		if x != nil && x.DType() != device.Float && op.integers == asFloats {
+			if in[i], err = exactly(x); err != nil {
+				return nil, fmt.Errorf("input %d: %w", i, err)
 			}
 		}
-		return tensor.FromInts(v, shape...), nil
 	}
-	return nil, fmt.Errorf("the tensor %q is of type %v, which is not read", t.Name, t.Type)
+	out = make([]*tensor.Tensor, len(n.Outputs))
+	if out[0], err = op.run(call{n, in, out}); err != nil {
+		return nil, err
+	}
+	out[0], err = s.types[n.Outputs[0]].hold(out[0])
+	return out, err
 }

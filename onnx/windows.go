@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"fmt"
-	"math"
 
 	"inkling/tensor"
 )
@@ -135,56 +134,4 @@ func convolution(c call) (*tensor.Tensor, error) {
 		bias = c.in[2]
 	}
 	return x.Conv2D(w, bias, g), nil
-}
-
-func maxPool(c call) (*tensor.Tensor, error) {
-	x := c.in[0]
-	s, err := c.window(x, nil)
-	if err != nil {
-		return nil, err
-	}
-	g := s.inside()
-	if s.even() {
-		g.Pad = s.before
-	} else {
-		x = s.pad(x, math.Inf(-1), math.Inf(-1))
-	}
-	y, _ := x.MaxPool(g)
-	return y, nil
-}
-
-// averagePool divides by the number of taps that count: those in the map, and those in the
-// padding where that is wanted. The sum is that of maps padded by zeros; the share of taps
-// that count is the same average of a map of ones.
-func averagePool(c call) (*tensor.Tensor, error) {
-	x := c.in[0]
-	s, err := c.window(x, nil)
-	if err != nil {
-		return nil, err
-	}
-	counts := 0.0
-	if c.int("count_include_pad", 0) != 0 {
-		counts = 1
-	}
-	y := s.pad(x, 0, 0).AvgPool(s.inside())
-	if s.beyond == [2]int{} && (counts == 1 || s.before == [2]int{} && s.after == [2]int{}) {
-		return y, nil
-	}
-	ones := x.Memory().Full(1, 1, 1, x.Dim(2), x.Dim(3))
-	return y.Div(s.pad(ones, counts, 0).AvgPool(s.inside())), nil
-}
-
-// wholeMap folds each map to one number: (n, c, ...) -> (n, c, 1, ...).
-func wholeMap(fold func(x *tensor.Tensor, axes ...int) *tensor.Tensor) func(c call) (*tensor.Tensor, error) {
-	return func(c call) (*tensor.Tensor, error) {
-		x := c.in[0]
-		if x.Rank() < 3 || x.Len() == 0 {
-			return nil, fmt.Errorf("the shape is %v; images (n, channels, h, w) are read", x.Shape())
-		}
-		var axes []int
-		for a := 2; a < x.Rank(); a++ {
-			axes = append(axes, a)
-		}
-		return fold(x, axes...), nil
-	}
 }

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -143,5 +144,16 @@ func (f field) floats(to *[]float32) error {
 		}
 		*to, b = append(*to, math.Float32frombits(v)), b[n:]
 	}
+	return err
+}
+
+// doubles appends the bytes of a repeated field, which lie as they are kept.
+func (f field) doubles(to *[]byte) error {
+	if f.wire == protowire.Fixed64Type {
+		*to = binary.LittleEndian.AppendUint64(*to, f.value)
+		return nil
+	}
+	b, err := f.raw()
+	*to = append(*to, b...)
 	return err
 }
