@@ -165,7 +165,7 @@ func (c *chart) plot() *plot.Plot {
 }
 
 // markLabels is a plotter for the labels of marks, after all curves: each to the
-// right of its line, the later ones lower, so that neighbours do not overlap.
+// right of its point and above it, and clear of the one before.
 type markLabels struct {
 	*chart
 	style text.Style
@@ -173,10 +173,18 @@ type markLabels struct {
 
 // Plot implements plot.Plotter.
 func (l markLabels) Plot(c draw.Canvas, p *plot.Plot) {
-	x, _ := p.Transforms(&c)
+	x, y := p.Transforms(&c)
 	l.style.Color, l.style.XAlign, l.style.YAlign = sentinel(inkLine), text.XLeft, text.YBottom
+	const line = textSize + 5
+	at := make([]vg.Length, len(l.marks))
 	for i, m := range l.marks {
-		c.FillText(l.style, vg.Point{X: x(m.at.X) + 6, Y: c.Min.Y + vg.Length(8+(len(l.marks)-1-i)*(textSize+5))}, m.label)
+		at[i] = y(m.at.Y) + 4
+		if i > 0 && at[i] > at[i-1]-line && at[i] < at[i-1]+line {
+			at[i-1] = at[i] + line
+		}
+	}
+	for i, m := range l.marks {
+		c.FillText(l.style, vg.Point{X: x(m.at.X) + 6, Y: at[i]}, m.label)
 	}
 }
 
