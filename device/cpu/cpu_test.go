@@ -13,12 +13,15 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	var levels []devicetest.Variant
 	for _, level := range kernel.Levels() {
-		t.Run(level, func(t *testing.T) {
-			defer kernel.Use(level)()
-			devicetest.Run(t, cpu.New(2), 3e-6)
+		levels = append(levels, devicetest.Variant{
+			Name:    "cpu, " + level,
+			Backend: cpu.New(2),
+			Use:     func() func() { return kernel.Use(level) },
 		})
 	}
+	devicetest.RunVariants(t, 3e-6, levels...)
 }
 
 func TestSameBitsForAnyNumberOfWorkers(t *testing.T) {

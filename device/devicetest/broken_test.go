@@ -5,7 +5,6 @@ import "inkling/device"
 // broken is the reference with some operations done otherwise.
 type broken struct {
 	device.Backend
-	download         func(b device.Backend, dst any, src device.Buffer, off int)
 	fill             func(b device.Backend, dst device.View, v float64)
 	unary            func(b device.Backend, op device.Unary, dst, x device.View)
 	binary           func(b device.Backend, op device.Binary, dst, x, y device.View)
@@ -27,14 +26,6 @@ type broken struct {
 	channelAffine    func(b device.Backend, dst, x, scale, shift, skip device.View, relu bool)
 	batchNormGrad    func(b device.Backend, dx, dscale, dshift, dskip, dy, y, x, mean, rstd, scale device.View)
 	adam             func(b device.Backend, p, m, v, g device.View, s device.AdamStep)
-}
-
-func (b broken) Download(dst any, src device.Buffer, off int) {
-	if b.download == nil {
-		b.Backend.Download(dst, src, off)
-		return
-	}
-	b.download(b.Backend, dst, src, off)
 }
 
 func (b broken) Fill(dst device.View, v float64) {

@@ -20,6 +20,7 @@
 package devicetest
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -75,9 +76,41 @@ var families = []family{
 // Run tests that b fulfils the contract within tol, which is about 1e-6 for a
 // backend of float32. Subtests are named family/operation/kind.
 func Run(t *testing.T, b device.Backend, tol float64) {
-	t.Run("memory", func(t *testing.T) { memory(t, b) })
+	RunVariants(t, tol, Variant{Name: b.Name(), Backend: b})
+}
+
+// Variant is one way in which a backend computes, as with one instruction set.
+type Variant struct {
+	Name    string
+	Backend device.Backend
+	Use     func() (restore func()) // switches to it; nil where there is nothing to switch
+}
+
+// RunVariants tests that each of the variants fulfils the contract, and works
+// the truth out once for all of them.
+func RunVariants(t *testing.T, tol float64, variants ...Variant) {
+	for i := range variants {
+		if variants[i].Use == nil {
+			variants[i].Use = func() func() { return func() {} }
+		}
+	}
+	for _, v := range variants {
+		t.Run("memory/"+v.Name, func(t *testing.T) {
+			defer v.Use()()
+			memory(t, v.Backend)
+		})
+	}
 	truth := ref.New()
-	runFamilies(t, families, func(tr trial) error { return tr.check(b, truth, tol) })
+	runFamilies(t, families, func(tr trial) error {
+		var errs []error
+		e := tr.expect(truth)
+		for _, v := range variants {
+			restore := v.Use()
+			errs = append(errs, e.check(v.Name, v.Backend, tol))
+			restore()
+		}
+		return errors.Join(errs...)
+	})
 }
 
 // shown is how many failures one subtest prints; the rest it counts.

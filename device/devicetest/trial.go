@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"inkling/device"
 )
@@ -30,41 +31,54 @@ type trial struct {
 	scale func(out int, want float64) float64
 }
 
-// check returns an error where b and the truth disagree.
-func (t trial) check(b, truth device.Backend, tol float64) (err error) {
+// expectation is what the truth makes of a trial: worked out when it is asked
+// for, and once for all backends that are held against it.
+type expectation struct {
+	trial
+	want, flushed, scales func() [][]float64
+}
+
+func (t trial) expect(truth device.Backend) *expectation {
+	e := &expectation{trial: t}
+	e.want = sync.OnceValue(func() [][]float64 { return t.run(truth, t.args, t.do) })
+	e.flushed = sync.OnceValue(func() [][]float64 {
+		if !slices.ContainsFunc(t.args, operand.denormal) {
+			return e.want()
+		}
+		return t.run(truth, changed(t.args, flush), t.do)
+	})
+	e.scales = sync.OnceValue(func() [][]float64 {
+		if t.terms == nil {
+			return e.want()
+		}
+		return t.run(truth, changed(t.args, math.Abs), t.terms)
+	})
+	return e
+}
+
+// check returns an error where b, which is called name, and the truth disagree.
+func (e *expectation) check(name string, b device.Backend, tol float64) (err error) {
 	defer func() {
 		if said := recover(); said != nil {
-			err = fmt.Errorf("[%s] on %s panics: %v%s\n%s", t.name, b.Name(), said, t.operands(), culprits(string(debug.Stack())))
+			err = fmt.Errorf("[%s] on %s panics: %v%s\n%s", e.name, name, said, e.operands(), culprits(string(debug.Stack())))
 		}
 	}()
-	outs := max(t.outs, 1)
-	got, want := t.run(b, t.args, t.do), t.run(truth, t.args, t.do)
-	flushed := want
-	if slices.ContainsFunc(t.args, operand.denormal) {
-		flushed = t.run(truth, changed(t.args, flush), t.do)
-	}
-	scales := want
-	if t.terms != nil {
-		scales = t.run(truth, changed(t.args, math.Abs), t.terms)
-	}
+	return e.judge(name, e.run(b, e.args, e.do), tol)
+}
 
-	for out, arg := range t.args {
+// judge returns an error where the truth is another than what the operands hold
+// after the call.
+func (e *expectation) judge(name string, got [][]float64, tol float64) error {
+	outs := max(e.outs, 1)
+	for out, arg := range e.args {
 		written := make([]bool, len(arg.values))
 		var wrong wrongs
 		if out < outs {
 			for index, p := range elements(arg.view) {
 				written[p] = true
-				scale := scales[out][p]
-				if t.scale != nil {
-					scale = t.scale(out, want[out][p])
-				}
-				near := allowance(tol, want[out][p], scale)
-				if t.exact {
-					near = 0
-				}
-				if !within(got[out][p], want[out][p], near) && !within(got[out][p], flushed[out][p], near) {
+				if off, near := e.off(out, p, got[out][p], tol); off {
 					wrong.add("operand %d at %s is %v, want %v: off by %.3g, allowed %.3g",
-						out, tuple(index), got[out][p], want[out][p], math.Abs(got[out][p]-want[out][p]), near)
+						out, tuple(index), got[out][p], e.want()[out][p], math.Abs(got[out][p]-e.want()[out][p]), near)
 				}
 			}
 		}
@@ -75,10 +89,28 @@ func (t trial) check(b, truth device.Backend, tol float64) (err error) {
 			}
 		}
 		if wrong.count > 0 {
-			return fmt.Errorf("[%s] on %s: %s%s", t.name, b.Name(), wrong, t.operands())
+			return fmt.Errorf("[%s] on %s: %s%s", e.name, name, wrong, e.operands())
 		}
 	}
 	return nil
+}
+
+// off reports whether element p of the out-th operand's buffer is not what it
+// must be, and how near it had to come.
+func (e *expectation) off(out, p int, got, tol float64) (bool, float64) {
+	want, near := e.want()[out][p], 0.0
+	switch {
+	case e.exact:
+	case e.scale != nil:
+		near = allowance(tol, want, e.scale(out, want))
+	default:
+		near = allowance(tol, want, 0)
+		if within(got, want, near) {
+			return false, near // without asking for the magnitudes of the terms
+		}
+		near = allowance(tol, want, e.scales()[out][p])
+	}
+	return !within(got, want, near) && !within(got, e.flushed()[out][p], near), near
 }
 
 // culprits is the part of a stack between the suite and the panic.

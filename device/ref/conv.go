@@ -19,8 +19,8 @@ func (backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 		}
 		d.set(shift, i...)
 	}
-	for t := range terms(d.shape, a.shape, f.shape, g) {
-		d.join(f.get(t.w[:]...)*a.get(t.x[:]...), t.y[:]...)
+	for t := range terms(d, a, f, g) {
+		d.nums.set(t.y, d.nums.get(t.y)+f.nums.get(t.w)*a.nums.get(t.x))
 	}
 }
 
@@ -28,8 +28,8 @@ func (backend) Conv2D(dst, x, w, bias device.View, g device.Window) {
 func (backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
 	d, e, f := open(dst), open(dy), open(w)
 	d.clear()
-	for t := range terms(e.shape, d.shape, f.shape, g) {
-		d.join(f.get(t.w[:]...)*e.get(t.y[:]...), t.x[:]...)
+	for t := range terms(e, d, f, g) {
+		d.nums.set(t.x, d.nums.get(t.x)+f.nums.get(t.w)*e.nums.get(t.y))
 	}
 }
 
@@ -37,31 +37,34 @@ func (backend) Conv2DInputGrad(dst, dy, w device.View, g device.Window) {
 func (backend) Conv2DFilterGrad(dst, x, dy device.View, g device.Window) {
 	d, a, e := open(dst), open(x), open(dy)
 	d.clear()
-	for t := range terms(e.shape, a.shape, d.shape, g) {
-		d.join(a.get(t.x[:]...)*e.get(t.y[:]...), t.w[:]...)
+	for t := range terms(e, a, d, g) {
+		d.nums.set(t.w, d.nums.get(t.w)+a.nums.get(t.x)*e.nums.get(t.y))
 	}
 }
 
-// term is one product of a convolution: y[n, o, i, j] += w[o, c, a, b] * x[n, c, y, v].
-type term struct{ y, x, w [4]int }
+// term is one product of a convolution, y[n, o, i, j] += w[o, c, a, b] * x[n, c, h, v]:
+// where the three lie.
+type term struct{ y, x, w int }
 
-// terms yields each product of a convolution from maps of shape x (n, c, h, v)
-// with filters w (o, c/groups, kh, kw) to maps y (n, o, h', v').
-func terms(y, x, w []int, g device.Window) iter.Seq[term] {
+// terms yields each product of a convolution from maps x (n, c, h, v) with
+// filters w (o, c/groups, kh, kw) to maps y (n, o, h', v').
+func terms(y, x, w array, g device.Window) iter.Seq[term] {
 	return func(yield func(term) bool) {
-		for out := range indices(y) {
+		for out := range indices(y.shape) {
 			n, o := out[0], out[1]
-			group := o / (y[1] / g.Groups)
-			for c := range w[1] {
-				for tap, at := range taps(g, out[2], out[3], x[2], x[3]) {
-					t := term{
-						y: [4]int(out),
-						x: [4]int{n, group*w[1] + c, at[0], at[1]},
-						w: [4]int{o, c, tap[0], tap[1]},
-					}
+			first := o / (y.shape[1] / g.Groups) * w.shape[1] // channel of its group
+			for tap, at := range taps(g, out[2], out[3], x.shape[2], x.shape[3]) {
+				t := term{
+					y: y.place(out),
+					x: x.place([]int{n, first, at[0], at[1]}),
+					w: w.place([]int{o, 0, tap[0], tap[1]}),
+				}
+				for range w.shape[1] {
 					if !yield(t) {
 						return
 					}
+					t.x += x.strides[1]
+					t.w += w.strides[1]
 				}
 			}
 		}

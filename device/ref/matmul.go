@@ -10,12 +10,13 @@ func (backend) MatMul(dst, x, y, bias device.View) {
 	for batch := range indices(d.lead(2)) {
 		xs, ys, out := a.at(batch...), b.at(batch...), d.at(batch...)
 		m, k, n := xs.shape[0], xs.shape[1], ys.shape[1]
+		left, right := xs.values(), ys.values()
 
 		product := make([]float64, m*n) // (m, k) x (k, n) -> (m, n)
 		for i := range m {
 			for j := range n {
 				for p := range k {
-					product[i*n+j] += xs.get(i, p) * ys.get(p, j)
+					product[i*n+j] += left[i*k+p] * right[p*n+j]
 				}
 			}
 		}

@@ -65,6 +65,15 @@ func (a *array) clear() {
 	}
 }
 
+// values is every element in row-major order.
+func (a *array) values() []float64 {
+	var all []float64
+	for i := range indices(a.shape) {
+		all = append(all, a.get(i...))
+	}
+	return all
+}
+
 // at is the part of a that an index of its leading axes picks: a row of a
 // matrix, a matrix of a batch.
 func (a *array) at(lead ...int) array {
