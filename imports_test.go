@@ -46,6 +46,7 @@ var may = map[string][]string{
 	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "lab", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train", "web"},
 	"internal/identity": {},
 	"internal/scenes":   {},
+	"internal/browser":  {}, // tests only
 	"lab":               {"autograd", "classifier", "data", "data/augment", "data/ink", "data/picture", "explain", "models", "nn", "recipe", "safetensors", "tensor", "train", "web"},
 	"cmd/inkling":       {"internal/cli"},
 	"docs/recipes":      {"recipe", "report"},

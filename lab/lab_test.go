@@ -11,11 +11,12 @@ import (
 
 	"inkling/data"
 	"inkling/data/synth"
+	"inkling/internal/browser"
 	"inkling/lab"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("inkling/device/cpu.(*pool).help"))
+	goleak.VerifyTestMain(browser.Main{M: m}, goleak.IgnoreAnyFunction("inkling/device/cpu.(*pool).help"))
 }
 
 // small is the data of most tests: 1,200 drawn digits to learn from, and 300.
