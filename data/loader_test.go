@@ -177,7 +177,7 @@ func TestPrefetchGathersAhead(t *testing.T) {
 		l.Prefetch = prefetch
 		for range l.Epoch(nil) {
 			want := int64(1 + prefetch)
-			for wait := 0; c.gathered.Load() < want && wait < 5000; wait++ {
+			for wait := 0; c.gathered.Load() < want && wait < 60_000; wait++ {
 				time.Sleep(time.Millisecond)
 			}
 			time.Sleep(20 * time.Millisecond)

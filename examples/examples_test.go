@@ -106,7 +106,7 @@ func lines(t *testing.T, name string, args ...string) func() string {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := exec.CommandContext(ctx, filepath.Join(programs, name), args...)
 	p.Cancel = func() error { return p.Process.Signal(os.Interrupt) }
-	p.WaitDelay = 20 * time.Second
+	p.WaitDelay = 2 * time.Minute
 	r, w := io.Pipe()
 	p.Stdout, p.Stderr = w, w
 	if err := p.Start(); err != nil {
@@ -192,7 +192,11 @@ func TestWatch(t *testing.T) {
 	c, path := model(t)
 	folder := t.TempDir()
 	put := func(name string, file []byte) {
-		if err := os.WriteFile(filepath.Join(folder, name), file, 0o644); err != nil {
+		part := filepath.Join(t.TempDir(), name) // whole when it comes
+		if err := os.WriteFile(part, file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(part, filepath.Join(folder, name)); err != nil {
 			t.Fatal(err)
 		}
 	}

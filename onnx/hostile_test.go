@@ -306,7 +306,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		start := time.Now()
 		out, err := s.Run(in)
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > time.Minute {
 			t.Errorf("it took %v", d)
 		}
 		if err != nil {

@@ -26,6 +26,10 @@ type browser struct {
 	complaints []string // errors on the console, exceptions, requests to the network
 }
 
+// patience is how long the browser may take for one thing: less than a second, where
+// nothing else wants the machine.
+const patience = 2 * time.Minute
+
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	const binary = "/usr/bin/chromium"
@@ -33,7 +37,7 @@ func newBrowser(t *testing.T) *browser {
 		t.Skip("skipped: no Chromium")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
@@ -74,7 +78,7 @@ func (b *browser) hear(event any) {
 // open shows a file in a window of a size, by day or by night.
 func (b *browser) open(t *testing.T, file string, width int64, scheme, media string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(b, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b, patience)
 	defer cancel()
 	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500,
@@ -96,7 +100,7 @@ func (b *browser) open(t *testing.T, file string, width int64, scheme, media str
 // eval runs JavaScript that a user's hands would cause.
 func eval[T any](t *testing.T, b *browser, script string) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(b, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script))
 	if err != nil {

@@ -208,7 +208,7 @@ func TestHostileServer(t *testing.T) {
 			if installed(t, dir) {
 				t.Error("installed all the same")
 			}
-			if d := time.Since(start); d > 30*time.Second {
+			if d := time.Since(start); d > 5*time.Minute {
 				t.Errorf("took %v", d)
 			}
 			// With a good mirror behind it, the bad one does no harm.
@@ -280,10 +280,10 @@ func TestUnreachable(t *testing.T) {
 	}
 	closed := "http://" + l.Addr().String() + "/"
 	l.Close()
-	start := time.Now()
-	err = Download(context.Background(), specOf(closed, closed), t.TempDir(), Options{})
-	if !errors.Is(err, ErrUnreachable) || time.Since(start) > 2*time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := Download(ctx, specOf(closed, closed), t.TempDir(), Options{Pause: time.Hour}); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("%v, want no second try", err)
 	}
 	if err := Download(context.Background(), specOf(), t.TempDir(), Options{}); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("without mirrors: %v", err)

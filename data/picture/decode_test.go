@@ -136,7 +136,7 @@ func TestDecodeTime(t *testing.T) {
 	if _, err := Decode(progressive(maxScans-1), Options{}); err != nil {
 		t.Error(err)
 	}
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > time.Minute { // a tenth of a second, where nothing else wants the machine
 		t.Errorf("took %v", d)
 	}
 	text := append(bytes.Clone(grey(2, 2, 1)[:33]), chunk("tEXt", make([]byte, 32<<20))...)

@@ -248,7 +248,7 @@ func TestOpenDownload(t *testing.T) {
 	opt.CacheDir = t.TempDir()
 	start := time.Now()
 	_, err = Open(context.Background(), spec.Name, opt)
-	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, fetch.ErrUnreachable) || time.Since(start) > 2*time.Second || strings.Contains(err.Error(), "\n") {
+	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, fetch.ErrUnreachable) || time.Since(start) > time.Minute || strings.Contains(err.Error(), "\n") {
 		t.Errorf("without a network: %v after %v", err, time.Since(start))
 	}
 	if want := spec.Name + " is not on this machine and cannot be downloaded: its mirror does not answer, so there is likely no network; by hand, put its files into $INKLING_DATA/"; !strings.HasPrefix(err.Error(), want) {

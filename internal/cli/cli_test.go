@@ -145,13 +145,13 @@ func TestInterrupt(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(500 * time.Millisecond)
+		hasComputed(t, c, 300*time.Millisecond)
 		start := time.Now()
 		if err := c.Process.Signal(os.Interrupt); err != nil {
 			t.Errorf("%s: %v", args, err)
 		}
 		c.Wait()
-		if took := time.Since(start); c.ProcessState.ExitCode() != 130 || said.String() != "inkling: interrupted\n" || took > 2*time.Second {
+		if took := time.Since(start); c.ProcessState.ExitCode() != 130 || said.String() != "inkling: interrupted\n" || took > time.Minute { // none of them would end by itself so soon
 			t.Errorf("%s: exit status %d after %v, said %q", args, c.ProcessState.ExitCode(), took, &said)
 		}
 	}
@@ -175,7 +175,6 @@ func TestSecondInterrupt(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
 	said := ""
 	for lines := bufio.NewScanner(out); lines.Scan(); said += lines.Text() + "\n" {
 		switch lines.Text() {
@@ -188,8 +187,8 @@ func TestSecondInterrupt(t *testing.T) {
 		}
 	}
 	c.Wait()
-	if took := time.Since(start); c.ProcessState.ExitCode() != exitInterrupted || took > 20*time.Second || said != "ready\ntold\n\ninkling: stopped at once\n" {
-		t.Errorf("exit status %d after %v, said %q", c.ProcessState.ExitCode(), took, said)
+	if c.ProcessState.ExitCode() != exitInterrupted || said != "ready\ntold\n\ninkling: stopped at once\n" {
+		t.Errorf("exit status %d, said %q", c.ProcessState.ExitCode(), said)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,19 +18,22 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// freeAddress is an address of the loopback that nothing listens on.
+// freeAddress is an address of the loopback that nothing listens on. Its port is none
+// of those that systems hand out, lest another program is given it meanwhile.
 func freeAddress() (string, error) {
-	on, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range 100 {
+		var on net.Listener
+		if on, err = net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20_000+rand.N(10_000))); err == nil {
+			return on.Addr().String(), on.Close()
+		}
 	}
-	return on.Addr().String(), on.Close()
+	return "", err
 }
 
-// visit opens the lab at an address as a page does, five seconds after its start at
-// most, and waits until a net has learned something; with a model's name it is asked.
+// visit opens the lab at an address as a page does, as soon as it is there, and waits until a net has learned something; with a model's name it is asked.
 func visit(ts *testscript.TestScript, neg bool, args []string) {
-	client := &http.Client{Timeout: 60 * time.Second}
+	client := &http.Client{Timeout: 5 * time.Minute}
 	defer client.CloseIdleConnections()
 	begun := time.Now()
 	for {
@@ -42,7 +46,7 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			break
 		}
-		if time.Since(begun) > 20*time.Second { // five on a machine that does nothing else
+		if time.Since(begun) > 2*time.Minute { // two seconds on a machine that does nothing else
 			ts.Fatalf("no lab after %v: %v", time.Since(begun), err)
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -14,12 +14,13 @@ import (
 	"time"
 )
 
-// killed trains, killing the process after each of the given times, and goes on until
-// the training has ended. It returns how many kills came before the end.
-func killed(t *testing.T, dir, line string, after []time.Duration) (kills int) {
+// killed trains, killing the process when it has computed for each of the given times,
+// and goes on until the training has ended. It returns how many kills came before the
+// end, and how long the last process computed.
+func killed(t *testing.T, dir, line string, after []time.Duration) (kills int, computed time.Duration) {
 	t.Helper()
 	resume := ""
-	for _, wait := range append(after, time.Hour) {
+	for i := range len(after) + 1 {
 		c := exec.Command("inkling", strings.Fields(line+resume)...)
 		c.Dir = dir
 		var said bytes.Buffer
@@ -27,12 +28,14 @@ func killed(t *testing.T, dir, line string, after []time.Duration) (kills int) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.AfterFunc(wait, func() { c.Process.Signal(syscall.SIGKILL) })
+		if i < len(after) {
+			hasComputed(t, c, after[i])
+			c.Process.Signal(syscall.SIGKILL)
+		}
 		err := c.Wait()
-		kill.Stop()
 		switch status := c.ProcessState.Sys().(syscall.WaitStatus); {
 		case err == nil:
-			return kills
+			return kills, c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 		case !status.Signaled():
 			t.Fatalf("after %d kills: %v: %s", kills, err, &said)
 		}
@@ -43,7 +46,7 @@ func killed(t *testing.T, dir, line string, after []time.Duration) (kills int) {
 		}
 	}
 	t.Fatal("the training never ended")
-	return 0
+	return 0, 0
 }
 
 // sameFiles wants files of the same names in two folders to be the same.
@@ -92,15 +95,13 @@ func compareKilled(t *testing.T, arguments, every string, kills int) int {
 	}
 	whole, pieces := t.TempDir(), t.TempDir()
 	line := "train " + arguments + " --out m.safetensors"
-	start := time.Now()
-	killed(t, whole, line, nil)
-	took := time.Since(start)
+	_, took := killed(t, whole, line, nil)
 	var after []time.Duration
 	for range kills {
-		after = append(after, took/10+rand.N(took/5))
+		after = append(after, took/10+rand.N(took/8))
 	}
-	n := killed(t, pieces, line+" --checkpoint-every "+every, after)
-	t.Logf("%v undisturbed; killed %d times, after %v", took.Round(time.Millisecond), n, after)
+	n, _ := killed(t, pieces, line+" --checkpoint-every "+every, after)
+	t.Logf("%v of processor time undisturbed; killed %d times, after %v", took.Round(time.Millisecond), n, after)
 	sameFiles(t, whole, pieces, "m.safetensors", "m.best.safetensors", "m.checkpoint.safetensors")
 	left, err := os.ReadDir(pieces)
 	if err != nil {
@@ -126,13 +127,11 @@ func TestTwoTrainingsOfOneModelFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { first.Process.Kill(); first.Wait() }()
-	for range 200 {
-		if _, err := os.Stat(filepath.Join(dir, ".m.safetensors.lock")); err == nil {
+	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(10 * time.Millisecond) {
+		if holder, _ := os.ReadFile(filepath.Join(dir, ".m.safetensors.lock")); string(holder) == fmt.Sprintln(first.Process.Pid) {
 			break
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(20 * time.Millisecond)
 	second := exec.Command("inkling", strings.Fields("train synth --out m.safetensors")...)
 	second.Dir = dir
 	said, _ := second.CombinedOutput()
