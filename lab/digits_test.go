@@ -30,12 +30,7 @@ func TestAThousandDigits(t *testing.T) {
 	if os.Getenv("INKLING_ACCEPTANCE") == "" {
 		t.Skip("skipped: an acceptance run; set INKLING_ACCEPTANCE=1")
 	}
-	opened, err := source.Open(t.Context(), "mnist", source.Options{Offline: true})
-	if err != nil {
-		t.Skipf("skipped: %v", err)
-	}
-	set := opened.Dataset
-	l := lab.New(lab.Options{Data: []string{"mnist"}, Open: func(context.Context, string) (*data.Dataset, error) { return set, nil }})
+	l, set := mnist(t)
 	s := siteOf(t, l, lab.ServerOptions{Page: web.Lab()})
 	run := ended(t, l, `{"epochs": 4}`)
 	net, err := l.Net(t.Context(), lab.Subject{Run: run.ID, Step: lab.Latest})
@@ -137,6 +132,16 @@ func TestAThousandDigits(t *testing.T) {
 	if took[len(took)/2] > 30 {
 		t.Errorf("the bars follow the pen after %.1f ms", took[len(took)/2])
 	}
+}
+
+// mnist is a lab with the real digits.
+func mnist(t *testing.T) (*lab.Lab, *data.Dataset) {
+	t.Helper()
+	opened, err := source.Open(t.Context(), "mnist", source.Options{Offline: true})
+	if err != nil {
+		t.Skipf("skipped: no MNIST: %v", err)
+	}
+	return lab.New(lab.Options{Data: []string{"mnist"}, Open: func(context.Context, string) (*data.Dataset, error) { return opened.Dataset, nil }}), opened.Dataset
 }
 
 // sheet is what stands on the pad, 280 x 280, as a PNG.

@@ -109,6 +109,7 @@ func TestTimeMachineOnThePage(t *testing.T) {
 	v.Tap("#panel-time", "Pause")
 	v.Tap("#panel-time", "Newest")
 	v.Until("the newest", `inkling.lab.subject.step === -1`)
+	v.Still("time")
 	v.Sound("time")
 	v.Quiet()
 }
@@ -152,6 +153,7 @@ func TestMistakesOnThePage(t *testing.T) {
 	v.Draw(browser.Stroke{{140, 40}, {140, 240}}) // a one
 	v.Set("#panel-mistakes .orders select", "1")
 	v.Tap("#panel-mistakes", "Add your drawing as a")
+	v.Still("mistakes")
 	v.Sound("mistakes")
 	v.Tap("#panel-mistakes", "Learn them")
 	v.Until("what it learned", `/right; before it were/.test(find("#panel-mistakes .said").innerText)`)
@@ -258,6 +260,7 @@ func TestExperimentsOnThePage(t *testing.T) {
 	}
 	v.Tap(".fool", "Hand it in")
 	v.Until("a fooled net", `find("[data-experiment=fool]").classList.contains("answered") && find("[data-experiment=fool] .mark").innerText === "✓"`)
+	v.Still("experiments")
 	v.Sound("experiments")
 
 	v.Tap("[data-experiment=few-images]", "Set it up")

@@ -19,7 +19,10 @@ type part struct {
 }
 
 var parts = []part{
-	{"way", "off=centred", `[...document.querySelectorAll(".stations div > .note")].length === 5`, nil},
+	{"way", "", `[...document.querySelectorAll(".stations div > .note")].length === 5`, func(v *browser.Visitor) {
+		v.Click("#switch-centred")
+		v.Until("a remark", `find("#remarks button")`)
+	}},
 	{"inside", "label=7", `find(".ends button") && document.querySelectorAll(".evidence canvas").length === 2`, func(v *browser.Visitor) {
 		v.Click(".ends button:last-child")
 		v.Until("a sum", `find(".unfold .sum")`)
@@ -38,10 +41,10 @@ var parts = []part{
 	{"experiments", "", `find("#panel-experiments b")?.innerText.endsWith(" of 10 answered") && find(".fool canvas")`, nil},
 }
 
-// open shows a part of the lab in a window that is at the lab already, with a seven drawn.
-func (p part) open(v *browser.Visitor) {
+// open shows a part of the lab, asking a run, in a window where a seven is drawn.
+func (p part) open(v *browser.Visitor, run string) {
 	v.Helper()
-	browser.Eval[bool](v, `const all = new URLSearchParams(given); if (inkling.lab.address.get("drawing")) all.set("drawing", inkling.lab.address.get("drawing")); location.hash = "#" + all; return true`, "run=r2&tab="+p.name+"&"+p.address)
+	browser.Eval[bool](v, `inkling.pad.off.clear(); inkling.pad.again(); const all = new URLSearchParams(given); if (inkling.lab.address.get("drawing")) all.set("drawing", inkling.lab.address.get("drawing")); location.hash = "#" + all; return true`, "run="+run+"&tab="+p.name+"&"+p.address)
 	v.Until(p.name+" itself", `!find("#panel-`+p.name+`").hidden`)
 	v.Until(p.name, p.ready)
 	if p.do != nil {
@@ -73,7 +76,7 @@ func TestThePageIsSound(t *testing.T) {
 	v := begun(t, 1600, 900, "light")
 	every := os.Getenv("INKLING_ACCEPTANCE") != ""
 	for i, p := range parts {
-		p.open(v)
+		p.open(v, "r2")
 		for k, size := range looks.sizes {
 			v.Resize(size[0], size[1])
 			for j, scheme := range looks.schemes {
@@ -88,9 +91,14 @@ func TestThePageIsSound(t *testing.T) {
 				}
 			}
 		}
-		for _, width := range []int64{320, 720, 1000} { // where the page is at its tightest
+		for _, width := range []int64{320, 720, 900, 1000} { // where the page is at its tightest
 			v.Resize(width, 900)
-			v.Sound(fmt.Sprintf("%s, %d pixels", p.name, width))
+			when := fmt.Sprintf("%s, %d pixels", p.name, width)
+			v.Sound(when)
+			v.Until(when+": the open tab is in sight", `(r => r.left >= 0 && r.right <= innerWidth)(find("[role=tab][aria-selected=true]").getBoundingClientRect())`)
+			if browser.Eval[bool](v, `const c = find("section:not([hidden]) .confusion"); return c !== null && c.offsetWidth > c.parentElement.clientWidth`, nil) {
+				t.Errorf("%s: the confusion matrix is cut off", when)
+			}
 		}
 		v.Resize(1600, 900)
 	}
@@ -134,20 +142,22 @@ func TestNothingMoves(t *testing.T) {
 	v.Quiet()
 }
 
-// The page as it looks, for a person to look at: INKLING_SHOTS=DIR go test ./lab -run Shots
+// The parts as they look, for a person to look at; whole is the page to its end:
+//
+//	INKLING_SHOTS=/tmp go test ./lab -run Shots
 func TestShots(t *testing.T) {
 	if browser.Shots() == "" {
 		t.Skip("INKLING_SHOTS names no folder")
 	}
 	v := begun(t, 1600, 900, "light")
 	for _, p := range parts {
-		p.open(v)
+		p.open(v, "r2")
 		for _, size := range looks.sizes {
 			for _, scheme := range looks.schemes {
 				v.Resize(size[0], size[1])
 				v.Scheme(scheme)
 				name := fmt.Sprintf("%s-%d-%s", p.name, size[0], scheme)
-				browser.Eval[bool](v, `scrollTo(0, innerWidth < 1000 ? find("#tabs").getBoundingClientRect().top + scrollY - 8 : 0); await new Promise(go => setTimeout(go, 400)); return true`, nil)
+				browser.Eval[bool](v, `scrollTo(0, given < 1000 ? find("#tabs").getBoundingClientRect().top + scrollY - 8 : 0); await new Promise(go => setTimeout(go, 300)); return true`, size[0])
 				v.Picture(name)
 				v.Resize(size[0], 2600)
 				browser.Eval[bool](v, `scrollTo(0, 0); await new Promise(go => setTimeout(go, 300)); return true`, nil)
@@ -156,5 +166,28 @@ func TestShots(t *testing.T) {
 		}
 		v.Resize(1600, 900)
 	}
+	v.Quiet()
+}
+
+// The pictures of the README, of a training on MNIST:
+//
+//	INKLING_SHOTS=../docs go test ./lab -run ReadmePictures
+func TestReadmePictures(t *testing.T) {
+	if browser.Shots() == "" {
+		t.Skip("INKLING_SHOTS names no folder")
+	}
+	l, _ := mnist(t)
+	s := siteOf(t, l, lab.ServerOptions{Page: web.Lab()})
+	ended(t, s.lab, `{}`)
+	v := visit(t, s, 1600, 1360, "light", "#tab=time&run=r1&step=384")
+	v.Until("a net", `inkling.lab.net`)
+	v.Trace(browser.Seven)
+	v.Until("the moment", `find("#panel-time .confusion td > *") && /^After 384 steps: /.test(find("#panel-time .ribbon + .note").innerText)`)
+	browser.Eval[bool](v, `document.activeElement.blur(); await new Promise(go => setTimeout(go, 600)); return true`, nil)
+	v.Picture("lab")
+	v.Resize(1440, 1080)
+	parts[1].open(v, "r1")
+	browser.Eval[bool](v, `scrollTo(0, 0); document.activeElement.blur(); await new Promise(go => setTimeout(go, 600)); return true`, nil)
+	v.Picture("unfold")
 	v.Quiet()
 }

@@ -12,11 +12,12 @@ func (v *Visitor) Reach(when string) {
 		getSelection().removeAllRanges();
 		document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex");
 		return controls.size`, nil)
-	for range controls + 5 {
+	for range 2*controls + 5 {
 		v.Key("Tab")
 		said := Eval[string](v, `
 			const e = document.activeElement;
-			if (!e || e === document.body || e === document.documentElement || led.has(e)) return "end";
+			if (!e || e === document.body || e === document.documentElement) return ""; // the end, or what had the focus was made anew
+			if (led.has(e)) return "end";
 			led.add(e);
 			const shown = [e, e.closest(".file")].some(x => x && getComputedStyle(x).outlineStyle !== "none" && parseFloat(getComputedStyle(x).outlineWidth) >= 2);
 			if (!shown) return "the focus does not show at " + e.outerHTML.slice(0, 100);

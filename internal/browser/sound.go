@@ -41,6 +41,7 @@ func (v *Visitor) Sound(when string) {
 }
 
 const soundness = `
+	for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); // what follows the window's size has followed
 	const rgb = c => { const m = c.match(/[\d.]+/g).map(Number), k = c.startsWith("color(") ? 255 : 1; return {r: k * m[0], g: k * m[1], b: k * m[2], a: m[3] ?? 1} };
 	const part = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 	const light = c => 0.2126 * part(c.r) + 0.7152 * part(c.g) + 0.0722 * part(c.b);

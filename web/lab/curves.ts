@@ -33,7 +33,7 @@ export const losses: Axis = {
   title: "Loss of each batch", height: 240, text: (v) => String(Number(v.toPrecision(3))), range: (_, most) => [0, Number.isFinite(most) && most > 0 ? most * 1.05 : 1],
 };
 
-const room = 136; // to the right, for the names
+const room = 136; // to the right, for the names; on a phone as much as they need
 const face = '13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
 
 export class Curves {
@@ -95,12 +95,19 @@ export class Curves {
     return `${this.axis.title}. ${ends.map((e) => `${e.name}: ${Number.isFinite(e.v!) ? this.axis.text(e.v!) : "no number"} at step ${e.at}`).join("; ")}`;
   }
 
+  /** widest is how many pixels the longest name takes. */
+  private widest(): number {
+    const ctx = new OffscreenCanvas(1, 1).getContext("2d")!;
+    ctx.font = face;
+    return Math.max(0, ...[...this.lines, this.axis.rule].map((l) => (l ? ctx.measureText(l.name).width : 0)));
+  }
+
   private options(width: number): uPlot.Options {
     const style = getComputedStyle(document.documentElement), colour = (name: string) => style.getPropertyValue(name).trim();
     const grid = { stroke: colour("--line"), width: 1 }, ticks = { show: false }, { range, text } = this.axis;
     const axis = { stroke: colour("--mute"), font: face, grid, ticks };
     return {
-      width, height: this.axis.height, pxAlign: false, legend: { show: false }, cursor: { show: false }, padding: [12, Math.min(room, width * 0.36), 0, 0],
+      width, height: this.axis.height, pxAlign: false, legend: { show: false }, cursor: { show: false }, padding: [12, width < 480 ? Math.min(this.widest() + 16, width * 0.36) : room, 0, 0],
       scales: { x: { time: false, range: () => [0, this.longest] }, y: { range: (_, least, most) => range(least ?? 0, most ?? 1) } },
       axes: [
         { ...axis, grid: { show: false }, size: 28, gap: 4, space: 64, values: (_, all) => all.map((v) => (Number.isInteger(v) ? v.toLocaleString("en-US") : "")) },

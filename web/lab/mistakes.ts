@@ -79,7 +79,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
     const names = judged!.classes;
     at.replaceChildren(...all.map((a, i) => {
       const text = a.before === undefined ? `${names[a.label]} read as ${names[a.answer]}, ${percent(a.probability)}` : `${names[a.label]}: read as ${names[a.before]}, now ${names[a.answer]}`;
-      const item = make("li", {}, picture(images[i]!, `image ${a.index}: ${text}`), text);
+      const item = make("li", {}, picture(images[i]!, `image ${a.index}: ${text}`), text.replace(" %", "\u00a0%"));
       if (mend) item.append(relabel(a, images[i]!));
       return item;
     }));

@@ -11,7 +11,7 @@ export class Tabs {
   private readonly panels: HTMLElement[];
   private readonly mounted = new Set<number>();
 
-  constructor(private readonly address: Address, list: HTMLElement, at: HTMLElement, private readonly tabs: Tab[]) {
+  constructor(private readonly address: Address, private readonly list: HTMLElement, at: HTMLElement, private readonly tabs: Tab[]) {
     this.buttons = tabs.map(([name, title], i) => {
       const b = document.createElement("button");
       b.type = "button";
@@ -35,6 +35,14 @@ export class Tabs {
     at.replaceChildren(...this.panels);
     address.on(() => this.open(this.asked));
     this.open(this.asked);
+    new ResizeObserver(() => this.reveal()).observe(list);
+  }
+
+  /** reveal brings the open tab into sight where not all of them have room. */
+  private reveal(): void {
+    const list = this.list, b = list.querySelector<HTMLElement>("[aria-selected=true]")!, at = b.offsetLeft - list.offsetLeft;
+    if (at < list.scrollLeft) list.scrollLeft = at;
+    else list.scrollLeft = Math.max(list.scrollLeft, at + b.offsetWidth - list.clientWidth + 32);
   }
 
   private get asked(): number { return Math.max(0, this.tabs.findIndex(([name]) => name === this.address.get("tab"))); }
@@ -51,10 +59,8 @@ export class Tabs {
       this.tabs[i]![2](panel);
     }
     panel.dispatchEvent(new Event("show"));
-    if (chosen) {
-      this.address.set({ tab: i === 0 ? null : this.tabs[i]![0] }, true);
-      this.buttons[i]!.scrollIntoView({ block: "nearest", inline: "nearest" });
-    }
+    if (chosen) this.address.set({ tab: i === 0 ? null : this.tabs[i]![0] }, true);
+    this.reveal();
   }
 
   private key(e: KeyboardEvent, i: number): void {
