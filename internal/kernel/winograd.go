@@ -220,44 +220,39 @@ func (w *WinogradSquares) Run(task int) {
 	releaseFloats(buffer)
 }
 
-// WinogradFilterGrad computes Gᵀ s G for filters from..to-1, of n: point p of
-// filter e is sums[p*n+e], and tap t of the result taps[t][e]. from and to are
-// multiples of 16.
-func WinogradFilterGrad(taps *[9][]float32, sums []float32, from, to, n int) {
-	if from%16 != 0 || to%16 != 0 || from < 0 || to > n || len(sums) < points*n {
-		panic(fmt.Sprintf("[kernel.WinogradFilterGrad] filters %d to %d of %d from %d floats", from, to, n, len(sums)))
-	}
-	if from >= to {
-		return
-	}
-	s := takeScratch()
-	for t := range taps {
-		s.to[t] = &taps[t][from:to][0]
-	}
-	for p := range points {
-		s.from[p] = &sums[p*n+from]
-	}
-	active.winogradFilterGrad(&s.to[0], &s.from[0], &s.c[0], to-from)
-	releaseScratch(s)
-}
-
 // WinogradFilters computes G g Gᵀ for filters from..to-1, of n: tap t of filter e
 // is taps[t][e], and point p of the result is dst[p*n+e]. from and to are multiples
 // of 16.
 func WinogradFilters(dst []float32, taps *[9][]float32, from, to, n int) {
-	if from%16 != 0 || to%16 != 0 || from < 0 || to > n || len(dst) < points*n {
-		panic(fmt.Sprintf("[kernel.WinogradFilters] filters %d to %d of %d into %d floats", from, to, n, len(dst)))
+	onFilters("WinogradFilters", dst, taps, from, to, n, func(points, taps **float32, tmp *float32, n int) {
+		active.winogradFilter(points, taps, tmp, n)
+	})
+}
+
+// WinogradFilterGrad computes Gᵀ s G for filters from..to-1, of n: point p of
+// filter e is sums[p*n+e], and tap t of the result taps[t][e]. from and to are
+// multiples of 16.
+func WinogradFilterGrad(taps *[9][]float32, sums []float32, from, to, n int) {
+	onFilters("WinogradFilterGrad", sums, taps, from, to, n, func(points, taps **float32, tmp *float32, n int) {
+		active.winogradFilterGrad(taps, points, tmp, n)
+	})
+}
+
+// onFilters calls f with the points and the taps of filters from..to-1, of n.
+func onFilters(name string, squares []float32, taps *[9][]float32, from, to, n int, f func(points, taps **float32, tmp *float32, n int)) {
+	if from%16 != 0 || to%16 != 0 || from < 0 || to > n || len(squares) < points*n {
+		panic(fmt.Sprintf("[kernel.%s] filters %d to %d of %d in %d floats", name, from, to, n, len(squares)))
 	}
 	if from >= to {
 		return
 	}
 	s := takeScratch()
+	for p := range points {
+		s.to[p] = &squares[p*n+from]
+	}
 	for t := range taps {
 		s.from[t] = &taps[t][from:to][0]
 	}
-	for p := range points {
-		s.to[p] = &dst[p*n+from]
-	}
-	active.winogradFilter(&s.to[0], &s.from[0], &s.c[0], to-from)
+	f(&s.to[0], &s.from[0], &s.c[0], to-from)
 	releaseScratch(s)
 }
