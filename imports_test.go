@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"web":               {"autograd", "classifier", "data", "data/augment", "internal/identity", "models", "nn", "tensor"},
 	"report":            {"explain", "internal/identity", "train"},
 	"tour":              {"autograd", "classifier", "data", "explain", "models", "nn", "optim", "recipe", "report", "tensor", "train"},
-	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/kernel", "lab", "models", "nn", "onnx", "optim", "recipe", "report", "safetensors", "tensor", "tour", "train", "web"},
+	"internal/cli":      {"autograd", "checkpoint", "classifier", "data", "data/augment", "data/folder", "data/idx", "data/picture", "data/source", "data/synth", "device/cpu", "explain", "internal/cli/bench", "internal/kernel", "lab", "models", "nn", "onnx", "recipe", "report", "safetensors", "tensor", "tour", "train", "web"},
 	"internal/identity": {},
 	"internal/scenes":   {},
 	"internal/browser":  {}, // tests only
@@ -56,6 +56,8 @@ var may = map[string][]string{
 	"examples/beautiful_mnist": {"autograd", "data", "data/source", "models", "nn", "optim", "tensor", "train"},
 	"examples/http":            {"classifier", "data/picture"},
 	"examples/watch":           {"classifier", "data/picture"},
+
+	"internal/cli/bench": {"autograd", "data", "data/folder", "data/source", "data/synth", "device/cpu", "internal/kernel", "models", "nn", "optim", "tensor", "train"},
 }
 
 func TestImports(t *testing.T) {

@@ -1,16 +1,17 @@
-package cli
+package bench
 
 import (
 	"context"
 	"os"
 
+	"inkling/data"
 	"inkling/data/source"
 )
 
 // decode measures reading images from a path; where none is named, from a
 // folder of PNG files that it writes and removes.
-func (b *bench) decode(ctx context.Context) error {
-	path, what := b.data, ""
+func (b *Bench) decode(ctx context.Context) error {
+	path, what := b.Data, ""
 	if path == source.Synth {
 		dir, err := os.MkdirTemp("", "inkling-bench-")
 		if err != nil {
@@ -21,7 +22,7 @@ func (b *bench) decode(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := writeTree(ctx, dir, ds); err != nil {
+		if err := b.WriteTree(ctx, dir, ds); err != nil {
 			return err
 		}
 		path, what = dir, "7,000 PNG files"
@@ -54,14 +55,14 @@ func (b *bench) decode(ctx context.Context) error {
 		if open(); failure != nil {
 			return failure
 		}
-		row := b.measure(ctx, benchRow{Name: way.name, Shape: what, Unit: "images/s"}, 1, float64(images), open)
+		row := b.measure(ctx, Row{Name: way.name, Shape: what, Unit: "images/s"}, 1, float64(images), open)
 		if failure != nil {
 			return failure
 		}
 		if row.Shape == "" {
-			row.Shape = count(images, "image")
+			row.Shape = data.Thousands(images) + " images"
 		}
-		b.print(row)
+		b.Show(row)
 	}
 	return nil
 }

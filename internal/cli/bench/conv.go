@@ -1,10 +1,9 @@
-package cli
+package bench
 
 import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"inkling/device/cpu"
 	"inkling/tensor"
@@ -42,25 +41,15 @@ func (l mapLayer) meetings() int {
 
 // convolutions measures each layer shape of ResNet-18 forward, backward to its
 // input and backward to its filters, and sums them up over the net.
-func (b *bench) convolutions(ctx context.Context) error {
+func (b *Bench) convolutions(ctx context.Context) error {
 	limit, err := b.peak(ctx)
 	if err != nil {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	n := b.convBatch()
-	if !b.json {
-		fmt.Fprintf(b.out, `
-The convolutions of ResNet-18, batch %d: the median time, GFLOP/s (GF/s) and
-their share of the peak of all threads. Padding is not counted as work. Where
-3x3 filters go by squares (Winograd), fewer products are done than are counted:
-the share may be above 100 %%.
-
-`, n)
-		fmt.Fprintf(b.out, "%-21s %18s %18s %18s\n", "", "forward", "to the input", "to the filters")
-		fmt.Fprintf(b.out, "%-21s%[2]s%[2]s%[2]s\n", "", fmt.Sprintf(" %7s %4s %5s", "time", "GF/s", "share"))
-	}
-	var total [4]benchRow // in each direction, and in all
+	n := b.batch(64)
+	b.ShowLayers("", n, nil)
+	var total [4]Row // in each direction, and in all
 	var work [4]float64
 	for _, l := range resnetLayers {
 		window := tensor.Square(l.kernel, l.stride, l.kernel/2)
@@ -69,13 +58,13 @@ the share may be above 100 %%.
 		y := x.Conv2D(w, nil, window)
 		arena := tensor.CPU.Arena()
 		gflop := 2 * float64(n*l.channels*l.out) * float64(l.meetings()*l.meetings()) / 1e9
-		var rows [3]benchRow
+		var rows [3]Row
 		for i, f := range []func(){
 			func() { arena.Enter(x).Conv2D(w, nil, window) },
 			func() { arena.Enter(y).Conv2DInputGrad(w, x.Shape(), window) },
 			func() { arena.Enter(x).Conv2DFilterGrad(y, w.Shape(), window) },
 		} {
-			row := benchRow{Name: "conv", Direction: directions[i], Shape: l.String(), Batch: n, Unit: "GFLOP/s"}
+			row := Row{Name: "conv", Direction: directions[i], Shape: l.String(), Batch: n, Unit: "GFLOP/s"}
 			if l.channels == 3 && i == 1 {
 				continue // nothing asks for the gradient at the images
 			}
@@ -94,7 +83,7 @@ the share may be above 100 %%.
 				work[k] += float64(l.times) * gflop
 			}
 		}
-		b.printDirections(l.String(), rows[:])
+		b.ShowLayers(l.String(), n, rows[:])
 	}
 	for k := range total {
 		row := &total[k]
@@ -102,54 +91,16 @@ the share may be above 100 %%.
 		if k < len(directions) {
 			row.Direction = directions[k]
 		}
-		row.Threads, row.Rounds = cpu.Default().Workers(), b.rounds
+		row.Threads, row.Rounds = cpu.Default().Workers(), b.Rounds
 		row.Rate = work[k] / row.Median
 		row.Share = row.Rate / limit
 	}
-	b.printDirections("the net", total[:3])
-	b.printDirections("all directions", total[3:])
+	b.ShowLayers("the net", n, total[:3])
+	b.ShowLayers("all directions", n, total[3:])
 	return nil
 }
 
 var directions = []string{"forward", "to the input", "to the filters"}
-
-// printDirections prints a line with the figures of up to three directions; one
-// that was not measured stays empty.
-func (b *bench) printDirections(name string, rows []benchRow) {
-	line := fmt.Sprintf("%-21s", name)
-	for _, r := range rows {
-		switch {
-		case b.json && r.Event != "":
-			emit(b.out, r)
-		case r.Event != "":
-			line += fmt.Sprintf(" %7s %4.0f %4.0f%%", threeDigits(r.Median), r.Rate, 100*r.Share)
-		default:
-			line += fmt.Sprintf(" %18s", "")
-		}
-	}
-	if !b.json {
-		fmt.Fprintln(b.out, strings.TrimRight(line, " "))
-	}
-}
-
-// threeDigits is seconds in a narrow column.
-func threeDigits(s float64) string {
-	switch {
-	case s < 0.9995e-3:
-		return fmt.Sprintf("%.3g us", s*1e6)
-	case s < 0.9995:
-		return fmt.Sprintf("%.3g ms", s*1e3)
-	}
-	return fmt.Sprintf("%.3g s", s)
-}
-
-// convBatch is the batch of the convolutions: the story's, unless one was asked for.
-func (b *bench) convBatch() int {
-	if b.command.Flags().Changed("batch") {
-		return b.batch
-	}
-	return 64
-}
 
 func filled(x *tensor.Tensor, rng *rand.Rand) *tensor.Tensor {
 	x.CopyFrom(tensor.CPU.Normal(rng, 1, x.Shape()...))
