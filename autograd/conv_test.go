@@ -41,11 +41,7 @@ func TestGradientsOfMaps(t *testing.T) {
 			return x.Affine(1, -1).ChannelAffine(y, z, s, relu)
 		}
 	}
-	cases := []struct {
-		name   string
-		shapes [][]int
-		f      func(x v, y, z p) v
-	}{
+	checkGradients(t, []differentiable{
 		{"conv2d", [][]int{{2, 3, 4, 5}, {2, 3, 3, 3}}, conv(w{})},
 		{"conv2d with bias", [][]int{{2, 3, 4, 5}, {2, 3, 3, 3}, {2}}, conv(w{})},
 		{"conv2d, padded", [][]int{{2, 2, 4, 3}, {3, 2, 3, 3}, {3}}, conv(tensor.Square(3, 1, 1))},
@@ -87,26 +83,7 @@ func TestGradientsOfMaps(t *testing.T) {
 		{"pad", [][]int{{2, 3, 2}}, func(x v, _, _ p) v { return x.Pad(7, pair(1, 2), pair(0, 3)) }},
 		{"broadcast", [][]int{{2, 1, 3}}, func(x v, _, _ p) v { return x.BroadcastTo(4, 2, 2, 3) }},
 		{"dropout", [][]int{{5, 8}}, func(x v, _, _ p) v { return x.Dropout(0.3) }},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, 2))
-			params := make([]p, 3)
-			for i, s := range c.shapes {
-				params[i] = autograd.NewParam(string(rune('x'+i)), truth.Uniform(rng, 0.5, 1.5, s...))
-			}
-			f := func(tape *autograd.Tape) v {
-				tape.Seed(1, 2)
-				one := tape.Input(truth.Scalar(1))
-				z := c.f(one.Mul(params[0]), params[1], params[2])
-				weights := truth.Uniform(rand.New(rand.NewPCG(3, 4)), -1, 1, z.Shape()...)
-				return z.Mul(tape.Input(weights)).Sum()
-			}
-			if err := autograd.Check(truth, 1e-6, f, params[:len(c.shapes)]...); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	})
 }
 
 // same fails unless two functions of x, scale and shift have equal values and

@@ -114,15 +114,7 @@ func TestStreamedStartsFast(t *testing.T) {
 	opt := Options{SkipBroken: true, CacheDir: cache, Limits: Limits{Held: 1000}}
 	// open returns a set, and how many files were read from beginning to end.
 	open := func() (*data.Dataset, *Report, int) {
-		o, err := opt.withDefaults()
-		if err != nil {
-			t.Fatal(err)
-		}
-		src, err := list(root, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		counted := &counted{directory: src.(*directory)}
+		counted, o := count(t, root, opt)
 		ds, r, err := build(context.Background(), counted, o)
 		if err != nil {
 			t.Fatal(err)
@@ -190,15 +182,7 @@ func TestInterruptedScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	opt.Progress = nil
-	o, err := opt.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, err := list(root, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	counted := &counted{directory: src.(*directory)}
+	counted, o := count(t, root, opt)
 	if _, r, err := build(context.Background(), counted, o); err != nil || r.Images != 50 || len(counted.full) > 30 {
 		t.Errorf("%v; %d files are decoded after half of 52 were", err, len(counted.full))
 	}
@@ -208,6 +192,19 @@ func TestInterruptedScan(t *testing.T) {
 type counted struct {
 	*directory
 	full map[int]bool
+}
+
+func count(t *testing.T, root string, opt Options) (*counted, Options) {
+	t.Helper()
+	opt, err := opt.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := list(root, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &counted{directory: src.(*directory)}, opt
 }
 
 func (c *counted) read(i int, most int64, buf []byte) ([]byte, error) {
