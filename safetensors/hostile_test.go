@@ -59,6 +59,12 @@ var refused = []struct {
 	{"ONNX", []byte("\x08\x08\x12\x07inkling:\x00\x00"), "is an ONNX file"},
 	{"git lfs", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"), "git lfs pull"},
 	{"web page", []byte("<!DOCTYPE html><html>"), "web page"},
+	{"web page, further down", []byte("\n <HTML>"), "web page"},
+	{"text that begins like one", []byte("<img src=\"mark.svg\">\n\n# Inkling\n\nDigits, naïvely"), "is text"},
+	{"text", []byte("notes"), "is text"},
+	{"text, cut in a letter", []byte(strings.Repeat("x", 511) + "é"), "is text"},
+	{"PNG", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), "is a picture (PNG)"},
+	{"JPEG", []byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"), "is a picture (JPEG)"},
 
 	{"header not JSON", raw(`{"w":what}`, 0), "not JSON"},
 	{"header cut off", raw(`{"w":{"dtype":"U8"`, 0), "not JSON"},

@@ -20,6 +20,8 @@ import (
 	"math"
 	"os"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Limits that a file has to keep, whether it is read or written.
@@ -204,11 +206,31 @@ func otherFormat(head []byte) string {
 		{"GGUF", "a GGUF file; save it as safetensors"},
 		{"\x1f\x8b", "compressed by gzip; unpack it first"},
 		{"version https://git-lfs", "a Git LFS pointer and not the model; fetch the model itself with `git lfs pull`"},
-		{"<", "a web page or XML, perhaps a failed download; fetch the model again"},
+		{"\x89PNG", "a picture (PNG)"}, {"\xff\xd8\xff", "a picture (JPEG)"}, {"GIF8", "a picture (GIF)"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return f.what
 		}
 	}
+	text := bytes.TrimSpace(head)
+	for _, begin := range []string{"<!doctype", "<html", "<head", "<?xml"} {
+		if len(text) >= len(begin) && strings.EqualFold(string(text[:len(begin)]), begin) {
+			return "a web page or XML, perhaps a failed download; fetch the model again"
+		}
+	}
+	if len(text) > 0 && !bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }) && validText(head) {
+		return "text"
+	}
 	return ""
+}
+
+// validText reports whether the beginning of a file is UTF-8, but for a letter that is
+// cut in its middle.
+func validText(head []byte) bool {
+	for cut := range min(utf8.UTFMax, len(head)) {
+		if utf8.Valid(head[:len(head)-cut]) {
+			return true
+		}
+	}
+	return false
 }

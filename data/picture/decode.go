@@ -221,10 +221,24 @@ func Foreign(file []byte) string {
 		return "the file is a Git LFS pointer, not the image itself: run 'git lfs pull'"
 	case bytes.HasPrefix(head, []byte("\x89PNG")):
 		return "a broken PNG: its first bytes were changed, as by a transfer in text mode"
-	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("<")):
+	case webPage(head):
 		return "the file is a web page or an SVG, only PNG and JPEG are read"
+	case len(head) > 8 && head[8] == '{' && binary.LittleEndian.Uint64(head) < 1<<24:
+		return "the file is a safetensors file, such as a model; only PNG and JPEG are read"
 	case !bytes.ContainsRune(head, 0) && utf8.Valid(bytes.TrimRight(head, "\x80\xff")):
 		return "the file is text, only PNG and JPEG are read"
 	}
 	return "the file is neither a PNG nor a JPEG"
+}
+
+// webPage reports whether a text begins as HTML or XML does. Other texts begin with "<" too,
+// such as a README with a picture on top.
+func webPage(head []byte) bool {
+	head = bytes.TrimSpace(head)
+	for _, begin := range []string{"<!doctype", "<html", "<head", "<?xml", "<svg"} {
+		if len(head) >= len(begin) && strings.EqualFold(string(head[:len(begin)]), begin) {
+			return true
+		}
+	}
+	return false
 }

@@ -104,6 +104,8 @@ func TestDecodeBroken(t *testing.T) {
 		{"text", []byte("label,file\n1,x.png\n"), "the file is text"},
 		{"LFS pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"), "git lfs pull"},
 		{"web page", []byte("\n<html>"), "web page"},
+		{"text that begins like one", []byte("<img src=\"mark.svg\">\n# Inkling\n"), "the file is text"},
+		{"a model", []byte("\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}        "), "a safetensors file, such as a model"},
 		{"GIF", []byte("GIF89a..."), "a GIF"},
 		{"WebP", []byte("RIFF....WEBPVP8 "), "a WebP"},
 		{"HEIC", []byte("\x00\x00\x00\x18ftypheic...."), "HEIC"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"inkling/data/source"
 	"inkling/data/synth"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 )
 
@@ -246,7 +244,8 @@ A recipe is a list such as shift=2,rotate=10,elastic=1 made of:
 			if augmented {
 				return a.showAugmented(opened.Train, opened.Name, recipe, seed, each, file)
 			}
-			if err := savePNG(file, sheet(opened.Train, each)); err != nil {
+			drawn, numbered := sheet(opened.Train, each)
+			if err := savePNG(file, drawn); err != nil {
 				return fmt.Errorf("%s: %w", quote(file), cause(err))
 			}
 			if a.json {
@@ -259,6 +258,9 @@ A recipe is a list such as shift=2,rotate=10,elastic=1 made of:
 				first = "The first image of each class is"
 			}
 			s.sentence("", "%s in %s", first, quote(file))
+			for _, k := range numbered {
+				s.sentence("", "Class #%d in it is %s.", k+1, quote(opened.Train.Classes[k]))
+			}
 			return nil
 		},
 	}
@@ -276,57 +278,4 @@ func recipeHelp() string {
 		fmt.Fprintf(&b, "  %-24s %s\n", f.Usage(), f.About)
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-var paper, blackest = color.NRGBA{0xfa, 0xf7, 0xf2, 0xff}, color.NRGBA{0x1b, 0x1a, 0x19, 0xff}
-
-// sheet draws the first images of each class in rows, dark ink on warm paper
-// where they are grey.
-func sheet(s *data.Set, each int) image.Image {
-	const gap = 4
-	w, h := s.Width+gap, s.Height+gap
-	img := image.NewNRGBA(image.Rect(0, 0, each*w+gap, len(s.Classes)*h+gap))
-	fill(img, img.Rect, paper)
-	drawn := make([]int, len(s.Classes))
-	for i, label := range s.Labels {
-		if drawn[label] == each {
-			continue
-		}
-		left, top := gap+drawn[label]*w, gap+int(label)*h
-		drawn[label]++
-		for k := range s.Height * s.Width {
-			img.SetNRGBA(left+k%s.Width, top+k/s.Width, shade(s, s.Image(i), k))
-		}
-	}
-	return img
-}
-
-// fill paints a rectangle.
-func fill(img *image.NRGBA, area image.Rectangle, c color.NRGBA) {
-	for y := area.Min.Y; y < area.Max.Y; y++ {
-		for x := area.Min.X; x < area.Max.X; x++ {
-			img.SetNRGBA(x, y, c)
-		}
-	}
-}
-
-// shade is the colour of pixel k of an image: its own, or ink on paper if it is grey.
-func shade(s *data.Set, image []uint8, k int) color.NRGBA {
-	if area := s.Height * s.Width; s.Channels == 3 {
-		return color.NRGBA{image[k], image[area+k], image[2*area+k], 0xff}
-	}
-	return color.NRGBA{ink(paper.R, blackest.R, image[k]), ink(paper.G, blackest.G, image[k]), ink(paper.B, blackest.B, image[k]), 0xff}
-}
-
-// ink mixes paper and ink by a pixel's byte.
-func ink(paper, black, pixel uint8) uint8 {
-	return uint8((int(paper)*(255-int(pixel)) + int(black)*int(pixel)) / 255)
-}
-
-func savePNG(path string, img image.Image) error {
-	var b strings.Builder
-	if err := png.Encode(&b, img); err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, []byte(b.String()), 0o644)
 }

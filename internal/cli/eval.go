@@ -85,7 +85,7 @@ right. Which class is likeliest never changes. The file as it was is kept beside
 }
 
 func (e *evaluation) run(ctx context.Context, name string) (err error) {
-	if e.c, err = classifier.Load(e.model); err != nil {
+	if e.c, err = loadModel(e.model); err != nil {
 		if swapped(e.model, name) {
 			return usagef("%s is no model; the MODEL comes first: inkling eval %s %s", quote(e.model), quote(name), quote(e.model))
 		}

@@ -113,7 +113,7 @@ func (a *app) export(c *cobra.Command, name string, all ...*exporter) error {
 			return fmt.Errorf("--%s: %w", e.format, err)
 		}
 	}
-	m, err := classifier.Load(name)
+	m, err := loadModel(name)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (l *laboratory) run(ctx context.Context) error {
 	}
 	var file *classifier.Model
 	if l.model != "" { // before anything is served: a wrong file is said at once
-		if file, err = classifier.Load(l.model); err != nil {
+		if file, err = loadModel(l.model); err != nil {
 			return err
 		}
 	}
@@ -130,12 +130,10 @@ func (l *laboratory) sources(ctx context.Context) ([]string, func(context.Contex
 	if wanted == "" {
 		wanted = "mnist"
 	}
-	opened, err := source.Open(ctx, wanted, opt)
+	opened, err := l.openOwn(ctx, wanted, opt)
 	switch {
 	case err == nil:
-		for _, w := range opened.Warnings {
-			fmt.Fprintf(l.err, "inkling: %s\n", oneLine(w))
-		}
+		l.warnings(opened)
 		if first[opened.Name] = opened.Dataset; opened.Name == source.Synth {
 			break
 		}

@@ -29,6 +29,7 @@ type prediction struct {
 	draw   *evidence // nil where nothing is to be explained
 	images int
 	failed []failedImage
+	strays int // files of folders that are no pictures
 }
 
 func (a *app) predictCommand() *cobra.Command {
@@ -40,8 +41,9 @@ func (a *app) predictCommand() *cobra.Command {
 
 MODEL is a file that inkling train wrote. An IMAGE is a PNG or a JPEG; a folder, of
 which all files are taken, also those in folders below; a pattern such as "scans/*.png";
-or -, for one image on standard input. A file that is no image is named and does not
-stop the others; the exit status is 1 then.
+or -, for one image on standard input. An image that cannot be read is named and does
+not stop the others; the exit status is 1 then. What else lies in a folder, such as
+notes, is named and passed over.
 
 Pictures are prepared as the model's training images were. Where these were
 handwriting, such as MNIST's, a drawing or a photograph of digits on paper is read: light
@@ -81,7 +83,7 @@ digits each is read, from left to right. What is still unlike the training image
 }
 
 func (p *prediction) run(ctx context.Context, model string, args []string) (err error) {
-	if p.c, err = classifier.Load(model); err != nil {
+	if p.c, err = loadModel(model); err != nil {
 		if i := slices.IndexFunc(args, func(arg string) bool { return swapped(model, arg) }); i >= 0 {
 			return usagef("%s is no model; the MODEL comes first: inkling predict %s %s", quote(model), quote(args[i]), quote(model))
 		}
@@ -118,7 +120,7 @@ func (p *prediction) run(ctx context.Context, model string, args []string) (err 
 		}
 	}
 	if p.json {
-		emit(p.out, predictEnds{"done", p.images, len(p.failed)})
+		emit(p.out, predictEnds{"done", p.images, len(p.failed), p.strays})
 	}
 	switch n := len(p.failed); {
 	case n == 1 && p.images == 1:
@@ -142,6 +144,7 @@ type seen struct {
 	listed
 	prepared []classifier.Prepared
 	answers  []classifier.Answer
+	stray    bool
 }
 
 // group answers for some images and tells them in their order.
@@ -207,11 +210,13 @@ func (p *prediction) prepare(s *seen) {
 			file, _, err = picture.ReadFile(s.path, info.Size(), picture.FileBytes, nil)
 		}
 	}
-	if err == nil {
+	read := err == nil
+	if read {
 		s.prepared, err = p.c.Prepare(func(o picture.Options) (*picture.Picture, error) { return picture.Decode(file, o) })
 	}
 	if err != nil {
 		s.problem = cause(err).Error()
+		s.stray = read && s.listed.stray(file)
 		return
 	}
 	if p.draw == nil && !p.json {
@@ -227,6 +232,11 @@ func (p *prediction) prepare(s *seen) {
 
 // report tells what became of an image.
 func (p *prediction) report(s *seen) error {
+	if s.stray {
+		p.strays++
+		fmt.Fprintf(p.err, "inkling: %s is passed over: %s\n", quote(s.name()), oneLine(s.problem))
+		return nil
+	}
 	p.images++
 	if s.problem != "" {
 		f := failedImage{"failed", s.name(), oneLine(s.problem)}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type listed struct {
 	stdin   bool
 	problem string // why it cannot be read; "" where it may be
 	only    bool   // it is all that was asked for
+	found   bool   // in a folder that was asked for
 }
 
 // name is what the image is called.
@@ -154,7 +156,7 @@ func (l *lister) folder(dir string, depth int, f func(listed) bool) bool {
 			}
 			continue
 		}
-		one := listed{path: path}
+		one := listed{path: path, found: true}
 		if e.Type()&fs.ModeSymlink != 0 {
 			switch info, err := os.Stat(path); {
 			case err != nil:
@@ -179,4 +181,15 @@ func whyNot(err error) string {
 		return "a link that leads to itself"
 	}
 	return cause(err).Error()
+}
+
+// pictureEnds are the endings of names that promise a picture, of the kinds that are read and
+// of others.
+var pictureEnds = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif"}
+
+// stray reports whether a file that lies in a folder is something else beside its pictures:
+// notes, a list. Neither its name nor its content says that it is one.
+func (l *listed) stray(content []byte) bool {
+	return l.found && !slices.Contains(pictureEnds, strings.ToLower(filepath.Ext(l.path))) &&
+		!bytes.HasPrefix(content, []byte("\x89PNG")) && !bytes.HasPrefix(content, []byte("\xff\xd8\xff"))
 }

@@ -47,6 +47,7 @@ type (
 		Event  string `json:"event"` // "done"
 		Images int    `json:"images"`
 		Failed int    `json:"failed"`
+		Passed int    `json:"passed_over"` // files in folders that are no pictures
 	}
 )
 

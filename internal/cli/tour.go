@@ -58,9 +58,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 			if err != nil {
 				return err
 			}
-			for _, w := range opened.Warnings {
-				fmt.Fprintf(a.err, "inkling: %s\n", oneLine(w))
-			}
+			a.warnings(opened)
 			opt := tour.Options{
 				Data: opened.Dataset, From: opened.From, BuiltIn: standIn || opened.Name == source.Synth, StandIn: standIn, Chapters: chapters, Quick: quick, Seed: seed, Out: out,
 				Command: "inkling " + strings.Join(a.args, " "), Version: version(), Tell: a.teller(),
@@ -84,7 +82,7 @@ Chapters: ` + strings.Join(tour.Chapters(), ", "),
 // there is no falling back; else the built-in digits stand in for MNIST.
 func (a *app) tourData(ctx context.Context, name string, named bool, seed uint64) (*source.Opened, bool, error) {
 	opt := source.Options{Seed: seed}
-	opened, err := source.Open(ctx, name, opt)
+	opened, err := a.openOwn(ctx, name, opt)
 	if err == nil {
 		return opened, false, nil
 	}
