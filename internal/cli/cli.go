@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"inkling/data"
-	"inkling/data/folder"
 	"inkling/device/cpu"
 	"inkling/internal/kernel"
 
@@ -78,7 +77,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(errOut, "inkling: %s\n", oneLine(sentence(err)))
+	fmt.Fprintf(errOut, "inkling: %s\n", oneLine(err.Error()))
 	var more interface{ Detail() string }
 	if debugging() && errors.As(err, &more) {
 		fmt.Fprintf(errOut, "inkling: %s\n", oneLine(more.Detail()))
@@ -90,15 +89,6 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 }
 
 func debugging() bool { return os.Getenv("INKLING_DEBUG") != "" }
-
-// sentence is what is said of an error, with the command that says more.
-func sentence(err error) string {
-	var broken *folder.BrokenError
-	if errors.As(err, &broken) && len(broken.Offenders) > 1 {
-		return fmt.Sprintf("%v; inkling data check %s says more", err, quote(broken.Source))
-	}
-	return err.Error()
-}
 
 // interruptible returns a context that ends at the first Ctrl-C or SIGTERM. The
 // second one ends the process at once, and says what is saved; one that comes with the
