@@ -46,6 +46,7 @@ func TestHistoryIsBoundedAndEven(t *testing.T) {
 
 // Any step between the snapshots is replayed: the next snapshot, from the one before it.
 func TestReplayGivesTheSameBits(t *testing.T) {
+	t.Parallel()
 	for _, changes := range []string{
 		`{"epochs": 12, "batch": 64}`,
 		`{"epochs": 8, "batch": 64, "optimizer": "momentum", "augment": "shift=1"}`,

@@ -14,6 +14,7 @@ import (
 )
 
 func TestTrainOnThePage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, lab.ServerOptions{Page: web.Lab()})
 	v := visit(t, s, 1600, 900, "light", "#tab=train")
 	v.Until("a form", `find(".settings [name=lr]")`)
@@ -78,6 +79,7 @@ func TestTrainOnThePage(t *testing.T) {
 }
 
 func TestTimeMachineOnThePage(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1000, 900, "dark", "#tab=time")
 	v.Until("a net", `inkling.lab.net`)
@@ -115,6 +117,7 @@ func TestTimeMachineOnThePage(t *testing.T) {
 }
 
 func TestMistakesOnThePage(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 4}`)
 	v := visit(t, s, 1600, 900, "light", "#tab=mistakes&run=r1")
 	v.Until("the worst mistakes", `document.querySelectorAll("#panel-mistakes .cards canvas").length > 0`)
@@ -187,6 +190,7 @@ func TestMistakesOnThePage(t *testing.T) {
 }
 
 func TestMuseumOnThePage(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 2}`)
 	v := visit(t, s, 1000, 900, "light", "#tab=bugs&run=r1")
 	v.Until("the shelf", `document.querySelectorAll(".exhibits button").length === 6`)
@@ -221,6 +225,7 @@ func TestMuseumOnThePage(t *testing.T) {
 }
 
 func TestExperimentsOnThePage(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 6}`)
 	v := visit(t, s, 1600, 900, "dark", "#tab=experiments&run=r1")
 	v.Until("the questions", `find("#panel-experiments b").innerText.endsWith(" of 10 answered")`)

@@ -12,6 +12,7 @@ import (
 
 // A visitor draws, takes back, and clears: the answer is there while the pen is down.
 func TestDraw(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1280, 900, "light", "")
 	v.Until("a net", `inkling.lab.net`)
@@ -47,9 +48,8 @@ func TestDraw(t *testing.T) {
 	// A link to this page shows the same drawing.
 	v.Until("an address", `location.hash.includes("drawing=")`)
 	before := seen(v)
-	browser.Eval[bool](v, `setTimeout(() => location.reload(), 50); return true`, nil)
-	time.Sleep(500 * time.Millisecond)
-	v.Until("the drawing again", `typeof inkling === "object" && find("#verdict b").textContent === "7"`)
+	browser.Eval[bool](v, `globalThis.before = true; setTimeout(() => location.reload(), 50); return true`, nil)
+	v.Until("the drawing again", `!globalThis.before && typeof inkling === "object" && find("#verdict b").textContent === "7"`)
 	if !near(seen(v), before, 40) {
 		t.Error("the address holds another drawing")
 	}
@@ -68,6 +68,7 @@ func TestDraw(t *testing.T) {
 
 // Pictures are dropped, pasted or chosen; what is no picture is refused with a sentence.
 func TestPicturesOnThePad(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1280, 900, "light", "")
 	v.Until("a net", `inkling.lab.net`)
@@ -98,6 +99,7 @@ func TestPicturesOnThePad(t *testing.T) {
 
 // Steps of the way in are left out one by one; what is off is named, and mended at a click.
 func TestTheWayIn(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1280, 900, "dark", "")
 	v.Until("a net", `inkling.lab.net`)
@@ -131,6 +133,7 @@ func TestTheWayIn(t *testing.T) {
 
 // Any number unfolds into terms that add up, forward and backward.
 func TestLookInside(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 1440, 1080, "light", "#tab=inside")
 	v.Until("a net", `inkling.lab.net`)
@@ -183,6 +186,7 @@ func TestLookInside(t *testing.T) {
 
 // A convolutional net's feature maps unfold, too.
 func TestLookInsideConvolutions(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"model": "cnn", "epochs": 1, "images": 600}`)
 	v := visit(t, s, 1280, 1000, "light", "#tab=inside")
 	v.Until("a net", `inkling.lab.net`)
@@ -242,6 +246,7 @@ func sums(v *browser.Visitor, then string) {
 
 // On a phone the page stays where it is under the finger, and the pad stays in sight.
 func TestPhone(t *testing.T) {
+	t.Parallel()
 	s := learned(t, `{"epochs": 8}`)
 	v := visit(t, s, 360, 740, "dark", "#tab=inside")
 	v.Until("a net", `inkling.lab.net`)

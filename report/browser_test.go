@@ -1,126 +1,39 @@
 package report
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
+	"inkling/internal/browser"
 )
 
-// browser opens pages in one Chromium and keeps what they complain about.
-type browser struct {
-	context.Context
-	mu         sync.Mutex
-	complaints []string // errors on the console, exceptions, requests to the network
-}
+func TestMain(m *testing.M) { os.Exit(browser.Main{M: m}.Run()) }
 
-// patience is how long the browser may take for one thing: less than a second, where
-// nothing else wants the machine.
-const patience = 2 * time.Minute
-
-func newBrowser(t *testing.T) *browser {
-	t.Helper()
-	const binary = "/usr/bin/chromium"
-	if _, err := os.Stat(binary); err != nil {
-		t.Skip("skipped: no Chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(binary), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(patience),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true))
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	b := &browser{Context: ctx}
-	if err := chromedp.Listen(ctx, b.hear); err != nil {
-		t.Fatalf("Chromium does not start: %v", err)
-	}
-	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func (b *browser) hear(event any) {
-	complaint := ""
-	switch e := event.(type) {
-	case *log.EventEntryAdded:
-		complaint = "log: " + e.Entry.Text
-	case *runtime.EventConsoleAPICalled:
-		complaint = "console: " + string(e.Type)
-	case *runtime.EventExceptionThrown:
-		complaint = "exception: " + e.ExceptionDetails.Text
-	case *network.EventRequestWillBeSent:
-		if url := e.Request.URL; !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "file:///") {
-			complaint = "request: " + url
-		}
-	}
-	if complaint != "" {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.complaints = append(b.complaints, complaint)
-	}
-}
-
-// open shows a file in a window of a size, by day or by night.
-func (b *browser) open(t *testing.T, file string, width int64, scheme, media string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(b, patience)
-	defer cancel()
-	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Media: media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// eval runs JavaScript that a user's hands would cause.
-func eval[T any](t *testing.T, b *browser, script string) T {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(b, patience)
-	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script))
-	if err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-	return v
+// open shows a file in a window of a width, by day or by night, on a screen or in print.
+func open(v *browser.Visitor, file string, width int64, scheme, media string) {
+	v.Helper()
+	v.Resize(width, 900)
+	v.Media(media, scheme)
+	v.File(file)
 }
 
 // fits checks that the page does not scroll sideways. (innerWidth is no help: on
 // a phone it grows with what overflows.)
-func (b *browser) fits(t *testing.T, width int64) {
+func fits(t *testing.T, v *browser.Visitor, width int64) {
 	t.Helper()
-	if got := eval[int64](t, b, `document.documentElement.scrollWidth`); got > width {
-		wide := eval[string](t, b, fmt.Sprintf(`[...document.querySelectorAll("main *")].filter(e => !e.closest(".scroll, .chart") && e.getBoundingClientRect().right > %d).map(e => e.tagName + "." + e.className + " " + e.textContent.slice(0, 30)).slice(0, 8).join("; ")`, width))
+	if got := browser.Eval[int64](v, `return document.documentElement.scrollWidth`, nil); got > width {
+		wide := browser.Eval[string](v, `return `+fmt.Sprintf(`[...document.querySelectorAll("main *")].filter(e => !e.closest(".scroll, .chart") && e.getBoundingClientRect().right > %d).map(e => e.tagName + "." + e.className + " " + e.textContent.slice(0, 30)).slice(0, 8).join("; ")`, width), nil)
 		t.Errorf("the page is %d px wide in a window of %d: %s", got, width, wide)
 	}
 }
 
 func TestThePageInABrowser(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 1600, 900, "light")
 	file := filepath.Join(t.TempDir(), "index.html")
 	if err := Save(file, synthetic()); err != nil {
 		t.Fatal(err)
@@ -128,17 +41,17 @@ func TestThePageInABrowser(t *testing.T) {
 	for _, width := range []int64{320, 360, 1600} {
 		for _, scheme := range []string{"light", "dark"} {
 			t.Run(fmt.Sprintf("%d %s", width, scheme), func(t *testing.T) {
-				b.open(t, file, width, scheme, "screen")
-				b.fits(t, width)
+				open(v, file, width, scheme, "screen")
+				fits(t, v, width)
 				paper := map[string]string{"light": "rgb(250, 247, 242)", "dark": "rgb(22, 21, 20)"}[scheme]
-				if got := eval[string](t, b, `getComputedStyle(document.documentElement).backgroundColor`); got != paper {
+				if got := browser.Eval[string](v, `return getComputedStyle(document.documentElement).backgroundColor`, nil); got != paper {
 					t.Errorf("the paper is %s, want %s", got, paper)
 				}
-				if n := eval[int](t, b, `[...document.images].filter(i => !i.complete || !i.naturalWidth).length`); n > 0 {
+				if n := browser.Eval[int](v, `return [...document.images].filter(i => !i.complete || !i.naturalWidth).length`, nil); n > 0 {
 					t.Errorf("%d pictures cannot be shown", n)
 				}
 				blurred := `[...document.images].filter(i => i.offsetWidth % 28 || getComputedStyle(i).imageRendering != "pixelated").length`
-				if n := eval[int](t, b, blurred); n > 0 {
+				if n := browser.Eval[int](v, `return `+blurred, nil); n > 0 {
 					t.Errorf("%d pictures are not at a whole multiple of their pixels", n)
 				}
 			})
@@ -152,9 +65,9 @@ func TestThePageInABrowser(t *testing.T) {
 		if err := Save(long, s); err != nil {
 			t.Fatal(err)
 		}
-		b.open(t, long, 360, "light", "screen")
-		b.fits(t, 360)
-		b.open(t, file, 1600, "light", "screen")
+		open(v, long, 360, "light", "screen")
+		fits(t, v, 360)
+		open(v, file, 1600, "light", "screen")
 	})
 	t.Run("colour", func(t *testing.T) {
 		colour := filepath.Join(t.TempDir(), "colour.html")
@@ -162,64 +75,54 @@ func TestThePageInABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int64{320, 360, 1600} {
-			b.open(t, colour, width, "dark", "screen")
-			b.fits(t, width)
+			open(v, colour, width, "dark", "screen")
+			fits(t, v, width)
 		}
-		if got := eval[string](t, b, `getComputedStyle(document.querySelector("img.photo")).filter`); got != "none" {
+		if got := browser.Eval[string](v, `return getComputedStyle(document.querySelector("img.photo")).filter`, nil); got != "none" {
 			t.Errorf("by night a photograph is turned by %s", got)
 		}
 		press := `(() => { document.querySelector(".frame").dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowUp"})); return document.querySelector(".unfold .readout").textContent })()`
-		if got := eval[string](t, b, press); !regexp.MustCompile(`^pixel \(9, 10\): red .* \+ green .* \+ blue .* = [+−][0-9.]+ for `).MatchString(got) {
+		if got := browser.Eval[string](v, `return `+press, nil); !regexp.MustCompile(`^pixel \(9, 10\): red .* \+ green .* \+ blue .* = [+−][0-9.]+ for `).MatchString(got) {
 			t.Errorf("a pixel in colour says %q", got)
 		}
-		b.open(t, file, 1600, "light", "screen")
+		open(v, file, 1600, "light", "screen")
 	})
-	t.Run("touch", func(t *testing.T) { touch(t, b) })
+	t.Run("touch", func(t *testing.T) { touch(t, v) })
 	t.Run("print", func(t *testing.T) {
-		b.open(t, file, 800, "dark", "print")
-		if n := eval[int](t, b, `[...document.querySelector(".stages").children].filter(s => s.offsetHeight).length`); n != 3 {
+		open(v, file, 800, "dark", "print")
+		if n := browser.Eval[int](v, `return [...document.querySelector(".stages").children].filter(s => s.offsetHeight).length`, nil); n != 3 {
 			t.Errorf("%d snapshots of the weights are printed, want 3", n)
 		}
-		if n := eval[int](t, b, `[...document.querySelectorAll(".controls")].filter(s => s.offsetHeight).length`); n != 0 {
+		if n := browser.Eval[int](v, `return [...document.querySelectorAll(".controls")].filter(s => s.offsetHeight).length`, nil); n != 0 {
 			t.Error("controls are printed, which no finger can press on paper")
 		}
 	})
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range b.complaints {
-		t.Error(c)
-	}
+	v.Quiet()
 }
 
 // touch steps through the snapshots and unfolds a pixel.
-func touch(t *testing.T, b *browser) {
+func touch(t *testing.T, v *browser.Visitor) {
 	const name = `document.querySelector(".stage.on .stage-name").textContent`
-	if got := eval[string](t, b, name); !strings.HasPrefix(got, "after 41 epochs") {
+	if got := browser.Eval[string](v, `return `+name, nil); !strings.HasPrefix(got, "after 41 epochs") {
 		t.Errorf("the first snapshot shown is %q", got)
 	}
-	if err := chromedp.Do(b, chromedp.Click(chromedp.CSS(`.controls button`))); err != nil {
-		t.Fatal(err)
-	}
-	if got := eval[string](t, b, name); !strings.HasPrefix(got, "after 10 epochs") {
+	v.Click(`.controls button`)
+	if got := browser.Eval[string](v, `return `+name, nil); !strings.HasPrefix(got, "after 10 epochs") {
 		t.Errorf("one step back from the last snapshot is %q", got)
 	}
-	eval[bool](t, b, `(() => { const f = document.querySelector(".frame"); f.scrollIntoView({block: "center", behavior: "instant"}); return true })()`)
+	browser.Eval[bool](v, `return (() => { const f = document.querySelector(".frame"); f.scrollIntoView({block: "center", behavior: "instant"}); return true })()`, nil)
 	const readout = `document.querySelector(".unfold .readout").textContent`
-	if err := chromedp.Do(b, chromedp.Click(chromedp.CSS(`.frame`))); err != nil {
-		t.Fatal(err)
-	}
+	v.Click(`.frame`)
 	var row, column, below int
-	if n, err := fmt.Sscanf(eval[string](t, b, readout), "pixel (%d, %d): ", &row, &column); n != 2 || row < 13 || row > 14 || column < 13 || column > 14 {
+	if n, err := fmt.Sscanf(browser.Eval[string](v, `return `+readout, nil), "pixel (%d, %d): ", &row, &column); n != 2 || row < 13 || row > 14 || column < 13 || column > 14 {
 		t.Errorf("a click in the middle says row %d, column %d (%v)", row, column, err)
 	}
-	if err := chromedp.Do(b, chromedp.KeyEvent(kb.ArrowDown)); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := fmt.Sscanf(eval[string](t, b, readout), "pixel (%d, ", &below); n != 1 || below != row+1 {
+	v.Key("ArrowDown")
+	if n, err := fmt.Sscanf(browser.Eval[string](v, `return `+readout, nil), "pixel (%d, ", &below); n != 1 || below != row+1 {
 		t.Errorf("one pixel down from row %d it says row %d (%v)", row, below, err)
 	}
 	cell := `(() => { const c = document.querySelectorAll(".grid.all td")[28 * 10 + 12]; c.click(); return document.querySelector(".numbers .readout").textContent })()`
-	if got := eval[string](t, b, cell); !strings.HasPrefix(got, "row 10, column 12: ") {
+	if got := browser.Eval[string](v, `return `+cell, nil); !strings.HasPrefix(got, "row 10, column 12: ") {
 		t.Errorf("a click on a number says %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"inkling/explain"
+	"inkling/internal/browser"
 	"inkling/train"
 )
 
@@ -140,7 +141,8 @@ func TestJudgedNamesAreEscaped(t *testing.T) {
 }
 
 func TestJudgedInABrowser(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 1600, 900, "light")
 	long := judgedOf(3, 224, 12, 300)
 	for i := range long.Data.Classes {
 		long.Data.Classes[i] = fmt.Sprintf("a class whose name is very long, number %d", i)
@@ -153,22 +155,20 @@ func TestJudgedInABrowser(t *testing.T) {
 		}
 		for _, width := range []int64{320, 360, 1200, 1600} {
 			for _, scheme := range []string{"light", "dark"} {
-				b.open(t, file, width, scheme, "screen")
-				b.fits(t, width)
+				open(v, file, width, scheme, "screen")
+				fits(t, v, width)
 				paper := map[string]string{"light": "rgb(250, 247, 242)", "dark": "rgb(22, 21, 20)"}[scheme]
-				if got := eval[string](t, b, `getComputedStyle(document.documentElement).backgroundColor`); got != paper {
+				if got := browser.Eval[string](v, `return getComputedStyle(document.documentElement).backgroundColor`, nil); got != paper {
 					t.Errorf("%s: the paper is %s, want %s", name, got, paper)
 				}
-				if n := eval[int](t, b, `[...document.images].filter(i => !i.complete || !i.naturalWidth).length`); n > 0 {
+				if n := browser.Eval[int](v, `return [...document.images].filter(i => !i.complete || !i.naturalWidth).length`, nil); n > 0 {
 					t.Errorf("%s: %d pictures cannot be shown", name, n)
 				}
-				if n := eval[int](t, b, `[...document.querySelectorAll("a[href]")].filter(a => !document.querySelector(a.getAttribute("href"))).length`); n > 0 {
+				if n := browser.Eval[int](v, `return [...document.querySelectorAll("a[href]")].filter(a => !document.querySelector(a.getAttribute("href"))).length`, nil); n > 0 {
 					t.Errorf("%s: %d links lead nowhere", name, n)
 				}
 			}
 		}
 	}
-	for _, c := range b.complaints {
-		t.Error(c)
-	}
+	v.Quiet()
 }

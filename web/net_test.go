@@ -3,12 +3,14 @@ package web
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"inkling/classifier"
 	"inkling/data/picture"
+	"inkling/internal/browser"
 	"inkling/models"
 	"inkling/nn"
 	"inkling/tensor"
@@ -52,11 +54,12 @@ var digits = models.Spec{Channels: 1, Height: 28, Width: 28, Classes: 10}
 
 // The script's answers are Go's, for every model there is.
 func TestTheScriptAnswersAsGo(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 800, 900, "light")
 	colour := models.Spec{Channels: 3, Height: 19, Width: 30, Classes: 7}
 	for _, name := range models.Names() {
 		for _, s := range []models.Spec{digits, colour} {
-			if strings.HasPrefix(name, "resnet18") && (s == colour || testing.Short() || name != "resnet18") {
+			if strings.HasPrefix(name, "resnet18") && (s == colour || os.Getenv("INKLING_ACCEPTANCE") == "" || name != "resnet18") {
 				continue // 62 MB a page
 			}
 			for _, input := range []string{"", "standardize", "centre=80%,normalize=0.3/0.4"} {
@@ -65,8 +68,8 @@ func TestTheScriptAnswersAsGo(t *testing.T) {
 				}
 				m, images := drawn(t, name, s, 3)
 				m.Input = input
-				b.open(t, m, 800, "light")
-				got := eval[[]float64](t, b, `const all = bytes64(given), net = inkling.net, input = net.program.input, n = input.channels * input.height * input.width, out = [];
+				show(t, v, m, 800, "light")
+				got := browser.Eval[[]float64](v, `const all = bytes64(given), net = inkling.net, input = net.program.input, n = input.channels * input.height * input.width, out = [];
 					for (let at = 0; at < all.length; at += n) out.push(...net.logits(inkling.numbers(input, all.subarray(at, at + n))));
 					return out`, images)
 				want := m.Logits(images)
@@ -83,14 +86,15 @@ func TestTheScriptAnswersAsGo(t *testing.T) {
 			}
 		}
 	}
-	b.quiet(t)
+	v.Quiet()
 }
 
 // Pictures of any size and shape come to the model's size as they do in Go.
 func TestPicturesOfAllSizes(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 800, 900, "light")
 	m, _ := drawn(t, "linear", models.Spec{Channels: 3, Height: 24, Width: 32, Classes: 3}, 1)
-	b.open(t, m, 800, "light")
+	show(t, v, m, 800, "light")
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, size := range [][2]int{{24, 32}, {1, 1}, {3, 50}, {300, 7}, {48, 64}, {47, 65}, {100, 133}, {211, 150}, {10, 12}, {400, 600}} {
 		height, width := size[0], size[1]
@@ -103,13 +107,13 @@ func TestPicturesOfAllSizes(t *testing.T) {
 				p.Pix[c*height*width+i], rgba[4*i+c] = v, v
 			}
 		}
-		got := decode(t, eval[string](t, b, `return base64(inkling.fitted(inkling.net.program.input, inkling.planesOf(given.height, given.width, bytes64(given.rgba))))`,
-			map[string]any{"height": height, "width": width, "rgba": rgba}))
+		got := browser.Bytes(v, `return base64(inkling.fitted(inkling.net.program.input, inkling.planesOf(given.height, given.width, bytes64(given.rgba))))`,
+			map[string]any{"height": height, "width": width, "rgba": rgba})
 		if want := p.To(3, 24, 32); !near(got, want, 1) {
 			t.Errorf("%d x %d pixels: other bytes than in Go", height, width)
 		}
 	}
-	b.quiet(t)
+	v.Quiet()
 }
 
 // near reports whether all bytes agree within so much.

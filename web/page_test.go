@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"inkling/autograd"
+	"inkling/internal/browser"
 	"inkling/internal/identity"
 	"inkling/models"
 	"inkling/nn"
@@ -54,19 +55,20 @@ func TestPage(t *testing.T) {
 
 // Names of classes come from folders, and are text whatever is in them.
 func TestClassNamesAreText(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 800, 900, "light")
 	m, _ := drawn(t, "linear", models.Spec{Channels: 1, Height: 5, Width: 4, Classes: 3}, 1)
 	m.Classes = []string{`</script><script>window.broken=1</script>`, `<img src=x onerror="window.broken=1">`, "a\u2028b\n'\"\\"}
-	b.open(t, m, 360, "dark")
-	if eval[bool](t, b, `return "broken" in window || document.querySelector("img") !== null`, nil) {
+	show(t, v, m, 360, "dark")
+	if browser.Eval[bool](v, `return "broken" in window || document.querySelector("img") !== null`, nil) {
 		t.Error("a class name became a part of the page")
 	}
 	for i, want := range m.Classes {
-		if got := eval[string](t, b, `return document.querySelectorAll("#bars .name")[given].textContent`, i); got != want {
+		if got := browser.Eval[string](v, `return document.querySelectorAll("#bars .name")[given].textContent`, i); got != want {
 			t.Errorf("class %d is called %q, want %q", i, got, want)
 		}
 	}
-	b.quiet(t)
+	v.Quiet()
 }
 
 // What no page can do is refused by name.

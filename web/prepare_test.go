@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"inkling/classifier"
 	"inkling/data/ink"
 	"inkling/data/synth"
+	"inkling/internal/browser"
 )
 
 // handwriting is what the model file of a training on MNIST says of its images.
@@ -66,13 +68,23 @@ func pictureOf(rng *rand.Rand) *ink.Image {
 	return m
 }
 
+func decode(t *testing.T, text string) []byte {
+	t.Helper()
+	out, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // A picture's way into the net is Go's, step by step and byte by byte.
 func TestPreparationIsGos(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 800, 900, "light")
 	m, _ := drawn(t, "linear", digits, 1)
 	typical := handwriting()
 	m.Typical = &classifier.Typical{Images: 5000, Ink: typical}
-	b.open(t, m, 800, "light")
+	show(t, v, m, 800, "light")
 	rng := rand.New(rand.NewPCG(5, 6))
 	cases := map[string]*ink.Image{
 		"blank":    {Height: 50, Width: 60, Pixels: slices.Repeat([]byte{200}, 3000)},
@@ -101,10 +113,10 @@ func TestPreparationIsGos(t *testing.T) {
 	refused, several, unchanged, changed, light := 0, 0, 0, 0, 0
 	for name, c := range cases {
 		want, err := typical.Prepare(c)
-		got := eval[struct {
+		got := browser.Eval[struct {
 			Error string
 			All   []prepared
-		}](t, b, `const all = inkling.prepare(inkling.model.typical.ink, new inkling.Grey(given.h, given.w, bytes64(given.pixels)));
+		}](v, `const all = inkling.prepare(inkling.model.typical.ink, new inkling.Grey(given.h, given.w, bytes64(given.pixels)));
 			if (typeof all === "string") return { Error: all, All: [] };
 			return { Error: "", All: all.map(p => ({ Unchanged: p.unchanged, Light: p.light, Result: base64(p.result.pixels), ...(p.steps ? {
 				Ink: base64(p.steps.ink.pixels), Box: base64(p.steps.box.pixels), Scaled: base64(p.steps.scaled.pixels), Width: p.steps.width, Change: p.steps.change,
@@ -148,5 +160,5 @@ func TestPreparationIsGos(t *testing.T) {
 	if refused < 3 || several < 3 || unchanged < 3 || changed < 5 || light < 5 {
 		t.Errorf("of %d cases %d were refused, %d had several digits, %d were left unchanged, %d got other strokes, %d were light", len(cases), refused, several, unchanged, changed, light)
 	}
-	b.quiet(t)
+	v.Quiet()
 }

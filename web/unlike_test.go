@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"inkling/classifier"
+	"inkling/internal/browser"
 	"inkling/models"
 )
 
 // The page says what Go says of pictures that are unlike the training images.
 func TestUnlikeIsGos(t *testing.T) {
-	b := newBrowser(t)
+	t.Parallel()
+	v := browser.Visit(t, 800, 900, "light")
 	spec := models.Spec{Channels: 3, Height: 12, Width: 12, Classes: 10}
 	m, _ := drawn(t, "linear", spec, 1)
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -39,7 +41,7 @@ func TestUnlikeIsGos(t *testing.T) {
 	}
 	grey := slices.Concat(noise[:144], noise[:144], noise[:144])
 	like, _ := trained(0)
-	b.open(t, m, 800, "light")
+	show(t, v, m, 800, "light")
 	said := 0
 	for name, image := range map[string][]byte{"blank": flat(255, 255, 255), "noise": noise, "grey noise": grey, "like": like} {
 		logits := m.Logits(image)
@@ -48,7 +50,7 @@ func TestUnlikeIsGos(t *testing.T) {
 			want[i] = strings.ToUpper(s[:1]) + s[1:] + "."
 		}
 		said += len(want)
-		got := eval[[]string](t, b, `return inkling.unlike(inkling.model.typical, inkling.model.program.input, bytes64(given.image), given.logits)`,
+		got := browser.Eval[[]string](v, `return inkling.unlike(inkling.model.typical, inkling.model.program.input, bytes64(given.image), given.logits)`,
 			map[string]any{"image": image, "logits": logits})
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: the page says %q, Go %q", name, got, want)
@@ -58,10 +60,10 @@ func TestUnlikeIsGos(t *testing.T) {
 		t.Errorf("only %d sentences are compared", said)
 	}
 	for of, want := range map[[2]int]string{{1, 1}: "enlarged 12 times", {3, 2000}: "fills 0.15 %", {12, 12}: "", {20, 9}: ""} {
-		got := eval[string](t, b, `return inkling.shape(inkling.model.program.input, given[0], given[1])`, of)
+		got := browser.Eval[string](v, `return inkling.shape(inkling.model.program.input, given[0], given[1])`, of)
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%v: %q, want %q", of, got, want)
 		}
 	}
-	b.quiet(t)
+	v.Quiet()
 }

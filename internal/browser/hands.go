@@ -9,7 +9,7 @@ import (
 // Click presses what a selector names, with the mouse.
 func (v *Visitor) Click(selector string) {
 	v.Helper()
-	at := Eval[[]float64](v, `const e = find(given); if (!e) return []; e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]`, selector)
+	at := Eval[[]float64](v, `const e = find(given); if (!e) return []; e.scrollIntoView({block: "center", behavior: "instant"}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]`, selector)
 	if len(at) == 0 {
 		v.Fatalf("there is no %s", selector)
 	}

@@ -14,7 +14,7 @@ var Seven = Stroke{{80, 60}, {140, 60}, {200, 60}, {180, 110}, {150, 170}, {130,
 func (v *Visitor) onto() func([2]float64) (x, y float64) {
 	v.Helper()
 	r := Eval[[]float64](v, `const e = find("#pad"), inside = () => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight };
-		if (!inside()) e.scrollIntoView({block: "center"});
+		if (!inside()) e.scrollIntoView({block: "center", behavior: "instant"});
 		const r = e.getBoundingClientRect(); return [r.left, r.top, r.width]`, nil)
 	return func(p [2]float64) (x, y float64) { return r[0] + p[0]/280*r[2], r[1] + p[1]/280*r[2] }
 }

@@ -149,19 +149,23 @@ func (v *Visitor) Media(kind, scheme string) {
 // find is document.querySelector, bytes64 reads a []byte's base64 and base64 writes it.
 func Eval[T any](v *Visitor, script string, arg any) T {
 	v.Helper()
-	given, err := json.Marshal(arg)
-	if err != nil {
-		v.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
-	defer cancel()
-	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](`(async () => { const find = q => document.querySelector(q), given = `+string(given)+`;
-		const bytes64 = s => Uint8Array.from(atob(s), c => c.charCodeAt(0)), base64 = a => btoa(Array.from(a, v => String.fromCharCode(v)).join(""));
-		`+script+` })()`, chromedp.EvalAwaitPromise))
+	out, err := eval[T](v, script, arg)
 	if err != nil {
 		v.Fatalf("%.200s: %v", script, err)
 	}
 	return out
+}
+
+func eval[T any](v *Visitor, script string, arg any) (T, error) {
+	given, err := json.Marshal(arg)
+	if err != nil {
+		return *new(T), err
+	}
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](`(async () => { const find = q => document.querySelector(q), given = `+string(given)+`;
+		const bytes64 = s => Uint8Array.from(atob(s), c => c.charCodeAt(0)), base64 = a => btoa(Array.from(a, v => String.fromCharCode(v)).join(""));
+		`+script+` })()`, chromedp.EvalAwaitPromise))
 }
 
 // Bytes runs JavaScript whose answer is bytes in base64.
@@ -179,12 +183,13 @@ func (v *Visitor) Until(what, expression string) {
 	v.Helper()
 	pause := 4 * time.Millisecond
 	for begun := time.Now(); ; time.Sleep(pause) {
-		if Eval[bool](v, `return !!(`+expression+`)`, nil) {
+		is, err := eval[bool](v, `return !!(`+expression+`)`, nil)
+		if is {
 			return
 		}
-		if time.Since(begun) > patience {
+		if time.Since(begun) > patience { // until then another page may come in the place of this one
 			v.Picture("never-" + what)
-			v.Fatalf("%s: never; the page says %q", what, Eval[string](v, `return document.body.innerText.slice(0, 1500)`, nil))
+			v.Fatalf("%s: never, %v; the page says %q", what, err, Eval[string](v, `return document.body.innerText.slice(0, 1500)`, nil))
 		}
 		pause = min(2*pause, 64*time.Millisecond)
 	}

@@ -22,7 +22,8 @@ export class Ribbon {
       this.names.replaceChildren(...classes.map((c) => make("li", {}, c)));
       this.names.setAttribute("aria-hidden", "true");
     }
-    this.box.style.height = `${Math.max(120, Math.min(classes.length * 20, 400))}px`;
+    const rows = classes.length || 10; // before they are known: what comes is to move nothing
+    this.box.style.height = `${Math.max(120, Math.min(rows * 20, 400))}px`;
     const width = Math.max(moments.length, 1), { paper, ink } = colours();
     if (this.picture.width !== width || this.picture.height !== classes.length) {
       this.picture.width = width;
