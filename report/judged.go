@@ -10,8 +10,7 @@ import (
 	"slices"
 
 	"inkling/explain"
-
-	"github.com/google/renameio/v2"
+	"inkling/internal/replace"
 )
 
 // Judged is a model judged on images that it has not learned from.
@@ -54,7 +53,7 @@ func SaveJudged(path string, j *Judged) error {
 	if err := WriteJudged(&out, j); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, out.Bytes(), 0o644)
+	return replace.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // WriteJudged renders the page on a judged model.

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
 	"inkling/internal/identity"
+	"inkling/internal/replace"
 	"inkling/train"
 )
 
@@ -24,7 +24,7 @@ func SaveRates(path, title string, c *train.RateCurve) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, []byte(text), 0o644)
+	return replace.WriteFile(path, []byte(text), 0o644)
 }
 
 func ratesSVG(title string, c *train.RateCurve) (string, error) {

@@ -9,9 +9,8 @@ import (
 	"html/template"
 	"io"
 
-	"github.com/google/renameio/v2"
-
 	"inkling/internal/identity"
+	"inkling/internal/replace"
 )
 
 //go:embed page
@@ -72,7 +71,7 @@ func Save(path string, s *Story) error {
 	if err := Write(&out, s); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, out.Bytes(), 0o644)
+	return replace.WriteFile(path, out.Bytes(), 0o644)
 }
 
 // style is the style sheet of some parts, after the size that a pixel-exact picture has.

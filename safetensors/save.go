@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 
-	"github.com/google/renameio/v2"
+	"inkling/internal/replace"
 )
 
 // Previous is where Save keeps the generation before the one at path.
@@ -107,9 +108,8 @@ func Tidy(path string) error {
 }
 
 // pending begins a file in work that will replace path, with its permissions.
-func pending(path, work string) (*renameio.PendingFile, error) {
-	return renameio.NewPendingFile(path, renameio.WithTempDir(work),
-		renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
+func pending(path, work string) (*replace.File, error) {
+	return replace.New(path, replace.Options{Perm: 0o644, Keep: true, Folder: work})
 }
 
 // keepPrevious makes Previous(path) the file that is at path, if there is one.
@@ -140,6 +140,9 @@ func keepPrevious(path, work string) error {
 
 // syncFolder makes the renames last through a power cut.
 func syncFolder(path string) error {
+	if runtime.GOOS == "windows" { // which has no such call for folders
+		return nil
+	}
 	folder, err := os.Open(path)
 	if err != nil {
 		return err

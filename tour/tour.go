@@ -18,11 +18,10 @@ import (
 
 	"inkling/classifier"
 	"inkling/data"
+	"inkling/internal/replace"
 	"inkling/models"
 	"inkling/report"
 	"inkling/tensor"
-
-	"github.com/google/renameio/v2"
 )
 
 // Options say which tour to take.
@@ -179,7 +178,7 @@ func (g *guide) save(page string) error {
 		return err
 	}
 	file := filepath.Join(g.Out, "metrics.json")
-	if err := renameio.WriteFile(file, append(metrics, '\n'), 0o644); err != nil {
+	if err := replace.WriteFile(file, append(metrics, '\n'), 0o644); err != nil {
 		return named(file, err)
 	}
 	return named(page, report.Save(page, g.story))

@@ -12,9 +12,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"inkling/data"
+	"inkling/internal/replace"
 )
 
 // The cache keeps the decoded images of one source, as it was read with one set
@@ -139,7 +138,7 @@ func writeFrame(path, magic string, identity, payload []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666))
+	f, err := replace.New(path, replace.Options{Perm: 0o666})
 	if err != nil {
 		return err
 	}

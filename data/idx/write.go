@@ -14,9 +14,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"inkling/data"
+	"inkling/internal/replace"
 )
 
 // WriteImages writes the images of a set as an IDX file of rank 3, which holds
@@ -111,11 +110,11 @@ func Write(ctx context.Context, dir string, ds *data.Dataset, zip bool) error {
 		}
 		return nil
 	}
-	return renameio.WriteFile(list, []byte(strings.Join(ds.Train.Classes, "\n")+"\n"), 0o666)
+	return replace.WriteFile(list, []byte(strings.Join(ds.Train.Classes, "\n")+"\n"), 0o666)
 }
 
 func writeFile(ctx context.Context, path string, s *data.Set, zip bool, write func(io.Writer, *data.Set) error) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
+	f, err := replace.New(path, replace.Options{Perm: 0o666, Keep: true})
 	if err != nil {
 		return err
 	}

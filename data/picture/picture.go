@@ -35,7 +35,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"syscall"
 )
 
 // Picture is a decoded image, upright.
@@ -111,7 +110,7 @@ func Read(r io.Reader, opt Options) (*Picture, error) {
 // whoever noted its time of modification can compare.
 func ReadFile(path string, most, limit int64, buf []byte) ([]byte, fs.FileInfo, error) {
 	// It was regular when it was listed. Should a FIFO stand there by now, this does not wait for a writer.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, nil, cause(err)
 	}

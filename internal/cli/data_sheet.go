@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"inkling/data"
+	"inkling/internal/replace"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
@@ -112,5 +112,5 @@ func savePNG(path string, img image.Image) error {
 	if err := png.Encode(&b, img); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, []byte(b.String()), 0o644)
+	return replace.WriteFile(path, []byte(b.String()), 0o644)
 }

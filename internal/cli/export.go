@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 
 	"inkling/classifier"
+	"inkling/internal/replace"
 	"inkling/onnx"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 )
 
@@ -140,7 +140,7 @@ func (a *app) export(c *cobra.Command, name string, all ...*exporter) error {
 
 // save writes the file whole or not at all.
 func (e *exporter) save(m *classifier.Model) (about string, bytes int64, err error) {
-	f, err := renameio.NewPendingFile(e.path, renameio.WithPermissions(0o666))
+	f, err := replace.New(e.path, replace.Options{Perm: 0o666})
 	if err != nil {
 		return "", 0, err
 	}

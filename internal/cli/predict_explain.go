@@ -8,9 +8,8 @@ import (
 
 	"inkling/classifier"
 	"inkling/explain"
+	"inkling/internal/replace"
 	"inkling/report"
-
-	"github.com/google/renameio/v2"
 )
 
 // evidence draws what in images spoke for a model's answers.
@@ -78,7 +77,7 @@ func (e *evidence) write(name string, a *classifier.Answer) (string, error) {
 	if err := report.WriteEvidence(&out, shown); err != nil {
 		return "", err
 	}
-	if err := renameio.WriteFile(path, out.Bytes(), 0o644); err != nil {
+	if err := replace.WriteFile(path, out.Bytes(), 0o644); err != nil {
 		return "", fmt.Errorf("--explain: %s: %w", quote(path), cause(err))
 	}
 	return path, nil
