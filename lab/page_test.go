@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,13 +41,15 @@ func TestDraw(t *testing.T) {
 	if said := browser.Eval[string](v, `return find("#step").textContent`, nil); said != "The longer side becomes 20 pixels." {
 		t.Errorf("the step says %q", said)
 	}
+	v.Until("an address", `location.hash.includes("drawing=")`)
+	drawing := browser.Eval[string](v, `return inkling.lab.address.get("drawing")`, nil)
 	// A second stroke is a second drawing; it is said, and taken back at a click.
 	v.Draw(browser.Stroke{{20, 20}, {20, 110}})
 	v.Until("a remark", `find("#remarks").innerText.includes("2 drawings stand on the pad")`)
 	v.Click("#remarks button")
 	v.Until("no remark", `find("#remarks").innerText === ""`)
 	// A link to this page shows the same drawing.
-	v.Until("an address", `location.hash.includes("drawing=")`)
+	v.Until("its address", fmt.Sprintf(`inkling.lab.address.get("drawing") === %q`, drawing))
 	before := seen(v)
 	browser.Eval[bool](v, `globalThis.before = true; setTimeout(() => location.reload(), 50); return true`, nil)
 	v.Until("the drawing again", `!globalThis.before && typeof inkling === "object" && find("#verdict b").textContent === "7"`)

@@ -3,13 +3,19 @@
 
 export class Address {
   private values = new URLSearchParams(location.hash.slice(1));
+  private known = location.hash;
   private readonly heard = new Set<() => void>();
 
   constructor() {
     addEventListener("hashchange", () => {
-      this.values = new URLSearchParams(location.hash.slice(1));
+      this.read();
       for (const f of this.heard) f();
     });
+  }
+
+  private read(): void {
+    this.known = location.hash;
+    this.values = new URLSearchParams(this.known.slice(1));
   }
 
   /** on calls f when the visitor changes the address: goes back, or follows a link. */
@@ -24,6 +30,7 @@ export class Address {
 
   /** set changes some values; null removes one. With step the way back leads here. */
   set(changes: Record<string, string | null>, step = false): void {
+    if (location.hash !== this.known) this.read(); // the visitor was quicker than the event that tells of it
     for (const [k, v] of Object.entries(changes)) {
       if (v === null || v === "") this.values.delete(k);
       else this.values.set(k, v);
@@ -31,5 +38,6 @@ export class Address {
     const to = this.values.size ? `#${this.values}` : location.pathname;
     if (step) history.pushState(null, "", to);
     else history.replaceState(null, "", to);
+    this.known = location.hash;
   }
 }

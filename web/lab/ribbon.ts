@@ -34,7 +34,7 @@ export class Ribbon {
       return m ? mix(paper, ink, m.probabilities[k] ?? 0) : paper;
     });
     this.mark.hidden = at < 0;
-    this.mark.style.left = `${(100 * (at + 0.5)) / width}%`;
+    this.mark.style.transform = `translateX(${(100 * (at + 0.5)) / width}%)`; // of its own width, which is the ribbon's
     const last = moments[at < 0 ? moments.length - 1 : at];
     let text = "Draw a digit above, and see the answer form.";
     if (last && last.probabilities.length) {
