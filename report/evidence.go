@@ -71,7 +71,7 @@ func WriteEvidence(w io.Writer, e *Evidence) error {
 	}
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%s">`+"\n", width, height,
 		xmlText(fmt.Sprintf("What in %s spoke for %s, with a probability of %s", e.Name, e.Class, share(e.Probability))))
-	b.WriteString(`<style>svg{background:#faf7f2;color:#1b1a19}text{fill:currentColor;font:14px system-ui,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}.h{font:24px "Iowan Old Style","Palatino Linotype",Palatino,P052,Charter,Georgia,serif}.m{opacity:.7;font-size:12px}image{image-rendering:pixelated}.p{fill:#faf7f2;stroke:#e3dccf}@media(prefers-color-scheme:dark){svg{background:#161514;color:#ece7df}}</style>` + "\n")
+	b.WriteString(`<style>svg{max-width:100%;height:auto;background:#faf7f2;color:#1b1a19}text{fill:currentColor;font:14px system-ui,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}.h{font:24px "Iowan Old Style","Palatino Linotype",Palatino,P052,Charter,Georgia,serif}.m{opacity:.7;font-size:12px}image{image-rendering:pixelated}.p{fill:#faf7f2;stroke:#e3dccf}@media(prefers-color-scheme:dark){svg{background:#161514;color:#ece7df}}</style>` + "\n")
 	b.WriteString(`<defs><linearGradient id="scale"><stop offset="0" stop-color="#2a66d4"/><stop offset=".5" stop-color="#faf7f2"/><stop offset="1" stop-color="#e06c10"/></linearGradient></defs>` + "\n")
 	text("h", evidenceMargin, 40, evidenceHead, head)
 	text("m", evidenceMargin, 40+evidenceHead*len(head)-8, evidenceLine, remark)

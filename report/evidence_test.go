@@ -5,8 +5,13 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"inkling/internal/browser"
 )
 
 // The picture is an XML document whatever the names, holds its three images and
@@ -109,5 +114,30 @@ func TestEvidenceKeepsToItsColumns(t *testing.T) {
 				t.Errorf("%s: %q ends at about %.0f, beyond %d", e.Name, s.Text, end, room)
 			}
 		}
+	}
+}
+
+// In a window narrower than the picture it is made smaller, in its proportions.
+func TestEvidenceFitsItsWindow(t *testing.T) {
+	t.Parallel()
+	e := &Evidence{Name: "wide", Class: "x", Channels: 1, Height: 9, Width: 400}
+	n := e.Height * e.Width
+	e.Pixels, e.Saliency, e.Occlusion = make([]byte, n), make([]float64, n), make([]float64, n)
+	var out bytes.Buffer
+	if err := WriteEvidence(&out, e); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "wide.svg")
+	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	v := browser.Visit(t, 500, 700, "light")
+	v.File(file)
+	size := browser.Eval[[4]float64](v, `const e = document.documentElement, r = e.getBoundingClientRect(), b = e.viewBox.baseVal; return [r.width, r.height, b.width, b.height]`, nil)
+	if size[2] <= 500 {
+		t.Fatalf("the picture is %g wide and proves nothing", size[2])
+	}
+	if size[0] > 500 || math.Abs(size[0]/size[1]-size[2]/size[3]) > 0.1 {
+		t.Errorf("%g x %g in a window of 500, for a picture of %g x %g", size[0], size[1], size[2], size[3])
 	}
 }

@@ -67,7 +67,7 @@ func ratesSVG(title string, c *train.RateCurve) (string, error) {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d %d %d %d" width="%d" height="%d" role="img" aria-label="%s">`,
 		-margin, -margin, width+2*margin, height+2*margin, width+2*margin, height+2*margin, html.EscapeString(alt))
-	out.WriteString(`<style>` + identity.Palette +
+	out.WriteString(`<style>` + identity.Palette + `svg{max-width:100%;height:auto}` +
 		`text{font:13px var(--sans);paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}` +
 		`.paper{fill:var(--paper)}.stroke-ink{stroke:var(--ink)}.fill-ink{fill:var(--ink)}` +
 		`.stroke-mute,.stroke-rule{stroke:var(--mute)}.fill-mute{fill:var(--mute)}` +

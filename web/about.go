@@ -55,10 +55,26 @@ func (p *Page) about() about {
 	}
 	add("before the net", before)
 	add("products for an answer", data.Thousands(p.program.products()))
-	for _, k := range []string{"accuracy", "epochs", "loss", "optimizer", "lr", "schedule", "batch", "augment", "seed", "validated_on", "stopped"} {
-		add(strings.ReplaceAll(k, "_", " "), setting(k, m.Training[k]))
+	for _, k := range []string{"accuracy", "epochs", "loss", "optimizer", "lr", "schedule", "batch", "augment", "seed", "validated_on"} {
+		value := setting(k, m.Training[k])
+		if k == "epochs" {
+			value = trained(m.Training, value)
+		}
+		add(strings.ReplaceAll(k, "_", " "), value)
 	}
 	return a
+}
+
+// trained says how far a model was trained: of the epochs that were asked for, those
+// that it has seen.
+func trained(training map[string]any, epochs string) string {
+	if at, _ := training["best"].(string); at != "" {
+		return at + ", the best of those by then"
+	}
+	if at, _ := training["stopped"].(string); at != "" {
+		return "stopped " + at
+	}
+	return epochs
 }
 
 // setting writes a setting of the training; "" where there is nothing to say.

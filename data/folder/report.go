@@ -45,6 +45,16 @@ type SizeCount struct {
 	Example string `json:"example"`
 }
 
+// Sides says between which lengths the sides of images lie, heights and widths alike:
+// "from 28 to 324 pixels". There is a size at least.
+func Sides(sizes []SizeCount) string {
+	least, most := sizes[0].Height, sizes[0].Height
+	for _, s := range sizes {
+		least, most = min(least, s.Height, s.Width), max(most, s.Height, s.Width)
+	}
+	return fmt.Sprintf("from %d to %d pixels", least, most)
+}
+
 // ModeCount counts the images of one format and colour type.
 type ModeCount struct {
 	Mode    string `json:"mode"`

@@ -13,7 +13,6 @@
 package source
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -260,14 +259,12 @@ func (o *Opened) describe(opt Options) string {
 	return b.String()
 }
 
-// from says which sizes there are: the one, or the smallest and the largest.
+// from says which sizes there are: the one, or how many and the range of their sides.
 func from(sizes []folder.SizeCount) string {
-	area := func(a, b folder.SizeCount) int { return cmp.Compare(a.Height*a.Width, b.Height*b.Width) }
-	least, most := slices.MinFunc(sizes, area), slices.MaxFunc(sizes, area)
 	if len(sizes) == 1 {
-		return "from " + data.Size(least.Height, least.Width)
+		return "from " + data.Size(sizes[0].Height, sizes[0].Width)
 	}
-	return fmt.Sprintf("from %s sizes, %d x %d to %d x %d pixels", data.Thousands(len(sizes)), least.Height, least.Width, most.Height, most.Width)
+	return fmt.Sprintf("from %s sizes with sides %s", data.Thousands(len(sizes)), folder.Sides(sizes))
 }
 
 // quote leaves a harmless name as it is and escapes any other.

@@ -230,9 +230,9 @@ func TestInterruptedTraining(t *testing.T) {
 			i == 1 && !strings.Contains(said.String(), "inkling-model.checkpoint.safetensors holds a training that has not ended") {
 			t.Errorf("%s: exit status %d, said %q", asked, c.ProcessState.ExitCode(), &said)
 		}
-		want := regexp.MustCompile(`\nStopped: the model as it was after ([0-9]+ batch(es)? of 29 in )?epoch [0-9]+ of 100000\s+is\s+in\s+inkling-model\.safetensors;\s+its\s+accuracy\s+(has\s+not\s+been\s+measured|on\s+the\s+validation\s+images\s+is\s+[0-9.]+\s+%)\.\nThe same command with --resume goes on from inkling-model\.checkpoint\.safetensors\.\n$`)
+		want := regexp.MustCompile(`\nStopped: the model as it was after ([0-9]+ batch(es)? of 29 in )?epoch [0-9]+ of 100000\s+is\s+in\s+inkling-model\.safetensors;\s+its\s+accuracy\s+(has\s+not\s+been\s+measured|on\s+the\s+validation\s+images\s+is\s+[0-9.]+\s+%)\.\n(Best so far: [0-9.]+ % after epoch [0-9]+, in inkling-model\.best\.safetensors\.\n)?The same command with --resume goes on from inkling-model\.checkpoint\.safetensors\.\n$`)
 		if asked != "" {
-			want = regexp.MustCompile(`\n\{"event":"stopped","epochs":[0-9]+,"batches":[0-9]+,"model_file":"inkling-model.safetensors","kept":"the model as it was after [^"]*; its accuracy (has not been measured","accuracy":null|on the validation images is [0-9.]+ %","accuracy":[0-9.]+),"previous_file":"inkling-model.safetensors.prev","checkpoint_file":"inkling-model.checkpoint.safetensors"\}\n$`)
+			want = regexp.MustCompile(`\n\{"event":"stopped","epochs":[0-9]+,"batches":[0-9]+,"model_file":"inkling-model.safetensors","kept":"the model as it was after [^"]*; its accuracy (has not been measured","accuracy":null|on the validation images is [0-9.]+ %","accuracy":[0-9.]+),"previous_file":"inkling-model.safetensors.prev",("best_file":"inkling-model.best.safetensors","best_epoch":[0-9]+,"best_accuracy":[0-9.]+,)?"checkpoint_file":"inkling-model.checkpoint.safetensors"\}\n$`)
 		}
 		if !want.MatchString(printed.String()) {
 			t.Errorf("%s: printed at the end %q", asked, printed.String()[max(0, printed.Len()-300):])
@@ -245,6 +245,20 @@ func TestInterruptedTraining(t *testing.T) {
 			t.Errorf("the file says that it was stopped %q", stopped)
 		}
 	}
+	// What cannot begin does not say that it does, and leaves both checkpoints as they are.
+	unfinished := filepath.Join(dir, "inkling-model.checkpoint.safetensors.unfinished")
+	if err := os.Rename(unfinished, unfinished+".keep"); err != nil {
+		t.Error(err)
+	}
+	for _, line := range []string{"train nosuch", "train digits --batch 3000 --drop-last"} {
+		if out, err := command(line).CombinedOutput(); err == nil || strings.Contains(string(out), "begins anew") {
+			t.Errorf("%s: %v: %s", line, err, out)
+		}
+	}
+	if _, err := os.Stat(unfinished); err == nil {
+		t.Error("a training that did not begin has replaced the one that has not ended")
+	}
+	os.Rename(unfinished+".keep", unfinished)
 	for _, name := range []string{"inkling-model.checkpoint.safetensors", "inkling-model.checkpoint.safetensors.unfinished", "inkling-model.best.safetensors.prev"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err) // the second training keeps what the first had come to

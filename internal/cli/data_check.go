@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,11 +36,8 @@ func (a *app) dataCheck() *cobra.Command {
 			} else {
 				printReport(newScreen(a.out), checked, faults)
 			}
-			if err == nil && len(checked.Problems) > 0 {
-				err = fmt.Errorf("%s is not ready to be trained on: %s", args[0], checked.Problems[0])
-			}
-			if err == nil && len(faults) > 0 {
-				err = errors.New(faults[0])
+			if err == nil && len(faults) > 0 { // the report says which
+				err = fmt.Errorf("%s has %s", quote(args[0]), count(len(faults), "problem"))
 			}
 			if err == nil && len(checked.Offenders) > 0 {
 				err = fmt.Errorf("%s: %s cannot be read; a training leaves out what cannot", quote(args[0]), count(len(checked.Offenders), "file"))
@@ -62,9 +58,14 @@ func faultsOf(name string, r *source.Checked) []string {
 		faults = append(faults, fmt.Sprintf("%s: %s equal to one in another split: a model is judged too well by what it has learned from; keep each in one split", quote(name), have(n, "image")))
 	}
 	if n := len(r.Contradictions()); n > 0 {
-		faults = append(faults, fmt.Sprintf("%s: %s equal to one in another class: one of the two labels is wrong", quote(name), have(n, "image")))
+		faults = append(faults, quote(name)+": "+contradicted(n))
 	}
 	return faults
+}
+
+// contradicted says of images that each equals one in another class.
+func contradicted(n int) string {
+	return have(n, "image") + " equal to one in another class: one of the two labels is wrong"
 }
 
 // all is a list that JSON writes as [] where there is nothing in it.
@@ -106,6 +107,9 @@ func printReport(s *screen, r *source.Checked, faults []string) {
 			break
 		}
 		s.sentence("", "%s of %s, such as %s", count(z.Images, "image"), data.Size(z.Height, z.Width), quote(z.Example))
+	}
+	if len(r.Sizes) > 1 {
+		s.sentence("", "Their sides go %s.", folder.Sides(r.Sizes))
 	}
 	for _, m := range r.Modes {
 		s.sentence("", "%s %s", have(m.Images, "image"), m.Mode)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"inkling/data"
+	"inkling/data/folder"
 	"inkling/data/source"
 	"inkling/device/cpu"
 	"inkling/explain"
@@ -89,7 +90,7 @@ nothing unless DATA is a name.`,
 					return err
 				}
 			}
-			for _, f := range explain.ExamineData(opened.Dataset) {
+			for _, f := range append(explain.ExamineData(opened.Dataset), examineLabels(opened)) {
 				if err := d.tell(f); err != nil {
 					return err
 				}
@@ -120,6 +121,19 @@ nothing unless DATA is a name.`,
 	c.Flags().Float64Var(&rate, "lr", 0, "learning rate; 0 takes what the rate finder suggests (default 0)")
 	c.Flags().Uint64Var(&seed, "seed", 0, "of the initial weights and the batch (default 0)")
 	return c
+}
+
+// examineLabels looks for equal images in two classes.
+func examineLabels(o *source.Opened) explain.Finding {
+	f := explain.Finding{Check: "labels", Fine: true, Sentence: "No image is in two classes."}
+	if o.Train.Streamed() {
+		f.Sentence = "Whether an image is in two classes is not asked in passing; inkling data check compares them all."
+	} else if found := folder.ReportOf(o.Dataset).Contradictions(); len(found) > 0 {
+		first := found[0]
+		f.Fine, f.Sentence = false, fmt.Sprintf("%s (the first: %s in class %s and %s in class %s).", contradicted(len(found)),
+			quote(first.Of), quote(first.OfClass), quote(first.Name), quote(first.Class))
+	}
+	return f
 }
 
 // learns refuses a model that gradient descent does not train.
@@ -202,12 +216,8 @@ func (a *app) patient(ctx context.Context, set *data.Set, want asked) (*train.Tr
 		trainer.Optimizer = nil
 		r.Rate = 1 // the finder brings its own
 		r.Switch(trainer)
-		live := newTable(newScreen(a.out), "", false)
-		r, _, err = r.ChooseRate(ctx, trainer, func(step, steps int) {
-			if !a.json {
-				live.progress("rate finder", step, steps)
-			}
-		})
+		live := a.newFinding()
+		r, _, err = r.ChooseRate(ctx, trainer, live.progress)
 		live.endBar()
 		if err != nil {
 			return nil, r, err

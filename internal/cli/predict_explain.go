@@ -39,7 +39,8 @@ func newEvidence(to string, c *classifier.Model) (*evidence, error) {
 // tooMany is the error where there are several images, or digits on the one, and one
 // file to explain them in.
 func (e *evidence) tooMany(what string) error {
-	return fmt.Errorf("--explain %s is one file, and there is more than one %s to explain; name a folder", quote(e.file), what)
+	return fmt.Errorf("--explain %s is one file, and there is more than one %s to explain; name a folder: --explain %s",
+		quote(e.file), what, quote(strings.TrimSuffix(e.file, filepath.Ext(e.file))))
 }
 
 // write draws one answer and returns the file's name.

@@ -37,12 +37,12 @@ type reading struct {
 	bar         *mpb.Bar
 }
 
-// How long a reading goes on without a word, on a terminal and elsewhere.
-const soonOver, seldom = time.Second, 20 * time.Second
+// How long a reading goes on without a word on a terminal; elsewhere, before the first
+// line and between others.
+const soonOver, notSoon, seldom = time.Second, 3 * time.Second, 20 * time.Second
 
 func newReading(w interface{ Write([]byte) (int, error) }) *reading {
-	now := time.Now()
-	return &reading{screen: newScreen(w), start: now, told: now}
+	return &reading{screen: newScreen(w), start: time.Now()}
 }
 
 // progress is a folder.Options.Progress.
@@ -54,7 +54,7 @@ func (r *reading) progress(done, total int) {
 	left := span(now.Sub(r.start).Seconds() / float64(done) * float64(total-done))
 	switch {
 	case r.terminal == nil:
-		if now.Sub(r.told) >= seldom {
+		if now.Sub(r.start) >= notSoon && now.Sub(r.told) >= seldom {
 			r.told = now
 			r.printf("inkling: %s of %s files read, %s left\n", data.Thousands(done), data.Thousands(total), left)
 		}

@@ -72,14 +72,23 @@ func (t *training) hold() (release func(), err error) {
 		err = t.takeUp()
 	} else if c, problem := checkpoint.Open(k.path); problem == nil && !c.Finished {
 		k.old = c
-		fmt.Fprintf(t.err, "inkling: %s holds a training that has not ended, %s; --resume goes on with it; this one begins anew, and keeps that one as %s\n",
-			quote(display(k.path)), reached(c), quote(display(unfinished(k.path))))
 	}
 	if err != nil {
 		k.lock.Release()
 		return nil, err
 	}
 	return k.lock.Release, nil
+}
+
+// replaces says which training that has not ended this one takes the place of; nothing
+// keeps it from beginning any more.
+func (t *training) replaces() {
+	k := &t.keep
+	if k.old == nil {
+		return
+	}
+	fmt.Fprintf(t.err, "inkling: %s holds a training that has not ended, %s; --resume goes on with it; this one begins anew, and keeps that one as %s\n",
+		quote(display(k.path)), reached(k.old), quote(display(unfinished(k.path))))
 }
 
 // unfinished is where the checkpoint goes of a training that another one replaces.

@@ -38,23 +38,32 @@ func (t *training) ends(name string) error {
 		Event: "done", ValidOn: t.split.called, Accuracy: t.last.Accuracy, Model: t.out, Checkpoint: t.checkpoint(),
 		Summary: summary(t.judged, t.split.train.Classes), Next: next(t.out, name), epochs: t.recipe.Epochs, waited: t.patience,
 	}
+	var more map[string]any
 	if k.over {
 		e.Ended = t.ended
+		more = map[string]any{"stopped": fmt.Sprintf("after epoch %d of %d, by --patience %d", t.ended, t.recipe.Epochs, t.patience)}
 	}
 	if e.Already = k.from != nil && k.from.Finished && t.already(); !e.Already {
-		if err := t.save(nil); err != nil {
+		if err := t.save(more); err != nil {
 			return err
 		}
 		e.Seconds, e.Previous = time.Since(t.start).Seconds(), t.previous
 	}
-	if at, accuracy := t.bestEpoch(); at >= 0 && t.holdsBest(at) {
-		e.Best, e.BestEpoch, e.BestAccuracy = k.best, &at, &accuracy
-	}
+	e.Best, e.BestEpoch, e.BestAccuracy = t.bestKept()
 	if k.lost == nil && k.kept { // what it was kept for is over
 		os.Remove(safetensors.Previous(k.path))
 	}
 	t.tell(e)
 	return nil
+}
+
+// bestKept is the file with the model of the best epoch, and which that is; "" and nil
+// where none is kept.
+func (t *training) bestKept() (file string, epoch *int, accuracy *float64) {
+	if at, accuracy := t.bestEpoch(); at >= 0 && t.holdsBest(at) {
+		return t.keep.best, &at, &accuracy
+	}
+	return "", nil, nil
 }
 
 // checkpoint is the file that the training can be taken up from, or "".

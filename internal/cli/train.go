@@ -191,6 +191,7 @@ func (t *training) run(ctx context.Context, name string) error {
 		fmt.Fprintf(t.err, "inkling: a batch of %d is more than the %s: each step takes all of them\n", t.recipe.Batch, count(n, "training image"))
 	}
 	t.trainer.Hooks = []any{t}
+	t.replaces()
 	t.goOn()
 	t.tell(t.begins(name, opened))
 	if err := t.trainer.Run(ctx); err != nil && !errors.Is(err, errPatience) {
@@ -268,7 +269,9 @@ func (t *training) rescue(err error) error {
 	} else {
 		kept += "; its accuracy has not been measured"
 	}
-	t.tell(trainStops{"stopped", t.ended, t.batch, t.out, kept, accuracy, t.previous, t.checkpoint()})
+	e := trainStops{Event: "stopped", Epochs: t.ended, Batch: t.batch, Model: t.out, Kept: kept, Accuracy: accuracy, Previous: t.previous, Checkpoint: t.checkpoint()}
+	e.Best, e.BestEpoch, e.BestAccuracy = t.bestKept()
+	t.tell(e)
 	return err
 }
 

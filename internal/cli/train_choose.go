@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strings"
+	"time"
 
 	"inkling/recipe"
 )
@@ -50,12 +51,8 @@ func (t *training) choose(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		live := newTable(newScreen(t.app.out), "", false)
-		found, c, err := t.recipe.ChooseRate(ctx, trainer, func(step, steps int) {
-			if !t.json {
-				live.progress("rate finder", step, steps)
-			}
-		})
+		live := t.newFinding()
+		found, c, err := t.recipe.ChooseRate(ctx, trainer, live.progress)
 		live.endBar()
 		if err != nil {
 			return err
@@ -66,6 +63,29 @@ func (t *training) choose(ctx context.Context) error {
 		t.tell(trainChoice{"choice", c})
 	}
 	return nil
+}
+
+// finding shows how far the rate finder has come: a live line on a terminal; elsewhere
+// one line, where it is not soon over.
+type finding struct {
+	*table
+	start       time.Time
+	told, quiet bool
+}
+
+func (a *app) newFinding() *finding {
+	return &finding{table: newTable(newScreen(a.out), "", false), start: time.Now(), quiet: a.json}
+}
+
+func (f *finding) progress(step, steps int) {
+	switch taken := time.Since(f.start); {
+	case f.quiet:
+	case f.terminal != nil:
+		f.table.progress("rate finder", step, steps)
+	case !f.told && step > 0 && step < steps && taken >= soonOver:
+		f.told = true
+		f.printf("The rate finder tries learning rates in up to %d steps: %s at most.\n", steps, span(taken.Seconds()/float64(step)*float64(steps)))
+	}
 }
 
 // choice prints a setting and why it is so; before the first of them, what they are.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 
 	"inkling/data"
 	"inkling/data/folder"
@@ -78,9 +77,7 @@ func (t *trainText) scanned(e trainScan) {
 	} else if len(e.Sizes) == 1 {
 		line("size", "%s; all are brought to %s", data.Size(z.Height, z.Width), data.Size(e.height, e.width))
 	} else {
-		small := slices.MinFunc(e.Sizes, func(a, b folder.SizeCount) int { return a.Height*a.Width - b.Height*b.Width })
-		large := slices.MaxFunc(e.Sizes, func(a, b folder.SizeCount) int { return a.Height*a.Width - b.Height*b.Width })
-		line("sizes", "%s, from %d x %d to %d x %d; all are brought to %s", data.Thousands(len(e.Sizes)), small.Height, small.Width, large.Height, large.Width, data.Size(e.height, e.width))
+		line("sizes", "%s, with sides %s; all are brought to %s", data.Thousands(len(e.Sizes)), folder.Sides(e.Sizes), data.Size(e.height, e.width))
 	}
 	for i, m := range e.Modes {
 		what := ""

@@ -18,12 +18,15 @@ type trainSummary struct {
 	// most go wrong; null where all are told.
 	Weakest  *classResult `json:"weakest"`
 	Confused *confusion   `json:"confused"`
-	// Scarce is the class with the fewest of the images, where they are too few to judge it.
-	Scarce *classResult `json:"scarce,omitempty"`
+	// Scarce is the class with the fewest of the images, where they are too few to judge it;
+	// ScarceClasses is how many such classes there are.
+	Scarce        *classResult `json:"scarce,omitempty"`
+	ScarceClasses int          `json:"scarce_classes,omitempty"`
 }
 
-// scarce is how many images of a class can at least say something of it.
-const scarce = 5
+// scarce is how many images of a class can at least say something of it, scarceInAll how
+// many can of a model.
+const scarce, scarceInAll = 5, 20
 
 type (
 	classResult struct {
@@ -54,8 +57,11 @@ func summary(e *train.Evaluation, classes []string) *trainSummary {
 		if r := (classResult{classes[label], row[label], all}); all > r.Right && (s.Weakest == nil || r.Right*s.Weakest.Of < s.Weakest.Right*all) {
 			s.Weakest = &r
 		}
-		if all < scarce && (s.Scarce == nil || all < s.Scarce.Of) {
-			s.Scarce = &classResult{classes[label], row[label], all}
+		if all < scarce {
+			s.ScarceClasses++
+			if s.Scarce == nil || all < s.Scarce.Of {
+				s.Scarce = &classResult{classes[label], row[label], all}
+			}
 		}
 		for answer, n := range row {
 			if answer != label && n > 0 && (s.Confused == nil || n > s.Confused.Images) {
@@ -73,7 +79,12 @@ func (t *trainText) summed(e trainEnds) {
 		if w := s.Weakest; w != nil {
 			t.sentence("    ", "  Weakest: %s, %d of %d right.", quote(w.Class), w.Right, w.Of)
 		}
-		if w := s.Scarce; w != nil {
+		switch w := s.Scarce; {
+		case s.Images < scarceInAll:
+			t.sentence("    ", "  %s to validate on judge little: one more told right or wrong is %.0f %% of them.", count(s.Images, "image"), 100/float64(s.Images))
+		case s.ScarceClasses > 1:
+			t.sentence("    ", "  Fewer than %d images to validate on in %s, such as %d of %s: this cannot judge them one by one.", scarce, count(s.ScarceClasses, "class"), w.Of, quote(w.Class))
+		case w != nil:
 			t.sentence("    ", "  %s of %s to validate on: this cannot judge that class.", count(w.Of, "image"), quote(w.Class))
 		}
 		if c := s.Confused; c != nil {

@@ -62,6 +62,10 @@ type (
 		// Accuracy is that of the model that is kept; null where it has not been measured.
 		Accuracy *float64 `json:"accuracy"`
 		Previous string   `json:"previous_file,omitempty"` // the model file that was there before
+		// Best is the model of the best epoch so far on the validation images, where there are some.
+		Best         string   `json:"best_file,omitempty"`
+		BestEpoch    *int     `json:"best_epoch,omitempty"` // from 0
+		BestAccuracy *float64 `json:"best_accuracy,omitempty"`
 		// Checkpoint is what --resume goes on from; none where nothing could be saved.
 		Checkpoint string `json:"checkpoint_file,omitempty"`
 	}
@@ -123,6 +127,9 @@ func (t *trainText) tell(event any) {
 		t.table.endBar()
 		t.printf("\n")
 		t.sentence("", "Stopped: %s.", e.Kept)
+		if e.BestEpoch != nil {
+			t.sentence("", "Best so far: %s after epoch %d, in %s.", percent(*e.BestAccuracy), *e.BestEpoch+1, t.accent(quote(display(e.Best))))
+		}
 		if e.Checkpoint != "" {
 			t.sentence("", "The same command with --resume goes on from %s.", t.accent(quote(display(e.Checkpoint))))
 		}
