@@ -195,7 +195,13 @@ func ablation(all []row) ([]byte, error) {
 			}
 			out.Variants, rows = append(out.Variants, v), append(rows, g.rows...)
 		}
-		out.Machine = fmt.Sprintf("on %s, with %s cores", distinct(rows, func(r row) string { return r.Date }), distinct(rows, func(r row) string { return fmt.Sprint(r.Cores) }))
+		cores := distinct(rows, func(r row) string { return fmt.Sprint(r.Cores) })
+		if cores == "1" {
+			cores += " core"
+		} else {
+			cores += " cores"
+		}
+		out.Machine = fmt.Sprintf("on %s, with %s", distinct(rows, func(r row) string { return r.Date }), cores)
 	}
 	text, err := json.MarshalIndent(out, "", " ")
 	return append(text, '\n'), err
