@@ -69,7 +69,7 @@ func (p *Page) about() about {
 // that it has seen.
 func trained(training map[string]any, epochs string) string {
 	if at, _ := training["best"].(string); at != "" {
-		return at + ", the best of those by then"
+		return at + ", the best until then"
 	}
 	if at, _ := training["stopped"].(string); at != "" {
 		return "stopped " + at

@@ -13,7 +13,7 @@ func TestThePageSaysWhatWasTrained(t *testing.T) {
 	}{
 		{map[string]any{"epochs": 78.0}, "<dd>78</dd>"},
 		{map[string]any{"epochs": 78.0, "stopped": "after 3 batches of 12 in epoch 47 of 78"}, "<dd>stopped after 3 batches of 12 in epoch 47 of 78</dd>"},
-		{map[string]any{"epochs": 78.0, "best": "after epoch 5 of 78"}, "<dd>after epoch 5 of 78, the best of those by then</dd>"},
+		{map[string]any{"epochs": 78.0, "best": "after epoch 5 of 78"}, "<dd>after epoch 5 of 78, the best until then</dd>"},
 	} {
 		m, _ := drawn(t, "linear", digits, 1)
 		m.Training = c.training

@@ -84,7 +84,7 @@ func (f *finding) progress(step, steps int) {
 		f.table.progress("rate finder", step, steps)
 	case !f.told && step > 0 && step < steps && taken >= soonOver:
 		f.told = true
-		f.printf("The rate finder tries learning rates in up to %d steps: %s at most.\n", steps, span(taken.Seconds()/float64(step)*float64(steps)))
+		f.printf("The rate finder tries learning rates in up to %d steps, about %s in all.\n", steps, span(taken.Seconds()/float64(step)*float64(steps)))
 	}
 }
 

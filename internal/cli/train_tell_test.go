@@ -76,7 +76,7 @@ func TestLongPhasesSpeakInAFile(t *testing.T) {
 		f.start = time.Now().Add(-2 * time.Second)
 		f.progress(2, 100)
 		f.progress(3, 100)
-		if got := out.String(); json != (got == "") || !json && (strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "The rate finder tries learning rates in up to 100 steps: ")) {
+		if got := out.String(); json != (got == "") || !json && (strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "The rate finder tries learning rates in up to 100 steps, about ")) {
 			t.Errorf("json %v: the rate finder said %q", json, got)
 		}
 	}
