@@ -136,6 +136,9 @@ func TestMistakesOnThePage(t *testing.T) {
 	v.Click(fmt.Sprintf("#panel-mistakes .confusion tbody tr:nth-child(%d) td:nth-child(%d) button", label+1, answer+2))
 	text := fmt.Sprintf("%d read as %d", label, answer)
 	v.Until("the images of the cell", fmt.Sprintf(`document.querySelectorAll("#panel-mistakes .pair > :last-child .cards canvas").length === %d`, min(24, j.Confusion[label][answer])))
+	if head := v.Text("#panel-mistakes .pair > :last-child h3"); !strings.HasSuffix(head, "the surest first") {
+		t.Errorf("the images of a cell are called %q", head)
+	}
 	cards := browser.Eval[[]string](v, `return [...document.querySelectorAll("#panel-mistakes .pair > :last-child .cards li")].map(e => e.querySelector("canvas").getAttribute("aria-label"))`, nil)
 	cell, err := j.Cell(label, answer, 24)
 	if err != nil {
@@ -270,5 +273,10 @@ func TestExperimentsOnThePage(t *testing.T) {
 
 	v.Tap("[data-experiment=few-images]", "Set it up")
 	v.Until("the form", `find(".settings [name=images]")?.value === "500" && location.hash.includes("tab=train")`)
+	v.Until("what it is for", `/^How few images reach 80 %\?.* Set for a beginning: Images 500; .* Press Start\.$/.test(find(".train .task").innerText)`)
+	v.Set(".settings [name=epochs]", "1")
+	v.Tap(".side", "Start")
+	v.Until("nothing to do", `inkling.lab.state.runs.length === 3 && find(".train .task").hidden`)
+	v.Until("its end", `inkling.lab.state.runs[2].state === "done"`)
 	v.Quiet()
 }

@@ -183,8 +183,8 @@ func (j *Judged) answered(i int) Answered {
 	return Answered{Index: i, Name: j.set.Name(i), Label: label, Answer: answer, Probability: p[answer], OfLabel: p[label]}
 }
 
-// Cell lists the images of a cell of the confusion matrix: those whose label got the
-// least probability first.
+// Cell lists the images of a cell of the confusion matrix: mistakes the surest first,
+// what is read rightly the least sure first.
 func (j *Judged) Cell(label, answer, most int) ([]Answered, error) {
 	if label < 0 || label >= len(j.Classes) || answer < 0 || answer >= len(j.Classes) {
 		return nil, unknown("there is no cell (%d, %d) of %d classes", label, answer, len(j.Classes))
@@ -195,18 +195,28 @@ func (j *Judged) Cell(label, answer, most int) ([]Answered, error) {
 			all = append(all, j.answered(i))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Answered) int { return cmp.Compare(a.OfLabel, b.OfLabel) })
+	if label == answer {
+		slices.SortStableFunc(all, func(a, b Answered) int { return cmp.Compare(a.Probability, b.Probability) })
+	} else {
+		slices.SortStableFunc(all, surer)
+	}
 	return all[:min(len(all), most)], nil
 }
 
-// Worst lists the mistakes, the surest first.
+// Worst lists the mistakes, the surest first: by the probability of the wrong answer.
 func (j *Judged) Worst(most int) []Answered {
 	all := []Answered{}
-	for _, m := range explain.Worst(j.evaluation, j.set.Labels, most) {
-		all = append(all, j.answered(m.Index))
+	for i := range j.Images {
+		if j.evaluation.Answers[i] != j.set.Labels[i] {
+			all = append(all, j.answered(i))
+		}
 	}
-	return all
+	slices.SortStableFunc(all, surer)
+	return all[:min(len(all), most)]
 }
+
+// surer puts the greater probability of the answer first.
+func surer(a, b Answered) int { return cmp.Compare(b.Probability, a.Probability) }
 
 // Image is the bytes of an image that the subject was judged on.
 func (j *Judged) Image(i int) ([]byte, error) {

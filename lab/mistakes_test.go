@@ -35,14 +35,19 @@ func TestMistakes(t *testing.T) {
 				if one.Label != label || one.Answer != answer || small.Test.Labels[one.Index] != int32(label) {
 					t.Errorf("cell (%d, %d) has %+v", label, answer, one)
 				}
-				if i > 0 && one.OfLabel < images[i-1].OfLabel {
-					t.Errorf("cell (%d, %d): the worst does not come first", label, answer)
+				if i > 0 && one.Probability != images[i-1].Probability && (one.Probability > images[i-1].Probability) != (label == answer) {
+					t.Errorf("cell (%d, %d): %g after %g", label, answer, one.Probability, images[i-1].Probability)
 				}
 			}
 		}
 	}
 	if inCells != 300 || len(j.Worst(1000)) != wrong {
 		t.Errorf("%d images in cells; %d mistakes and %d in the list", inCells, wrong, len(j.Worst(1000)))
+	}
+	for i, worst := 1, j.Worst(24); i < len(worst); i++ {
+		if worst[i].Probability > worst[i-1].Probability || worst[i].Answer == worst[i].Label {
+			t.Errorf("among the worst mistakes %+v follows %+v", worst[i], worst[i-1])
+		}
 	}
 	if part, err := l.Judge(ctx, here, 100); err != nil || part.Images != 100 {
 		t.Errorf("of 100 images: %+v, %v", part, err)

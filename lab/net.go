@@ -94,12 +94,15 @@ func (l *Lab) Net(ctx context.Context, s Subject) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := l.nets.get(s); n != nil && r.current(n, s.Step) { // it need not be kept any more, nor replayed
+		return n, nil
+	}
 	snap, err := r.At(ctx, s.Step)
 	if err != nil {
 		return nil, err
 	}
 	s.Step = snap.Step
-	if n := l.nets.get(s); n != nil && r.current(n, snap) {
+	if n := l.nets.get(s); n != nil && r.current(n, s.Step) {
 		return n, nil
 	}
 	n, err := r.net(s, snap)
@@ -113,9 +116,9 @@ func (l *Lab) Net(ctx context.Context, s Subject) (*Net, error) {
 // current reports whether a net that is cached is still the one of its step: at the end
 // of a run it is measured, and its weights may be averages (EMA), which the same step
 // did not have before.
-func (r *Run) current(n *Net, s *Snapshot) bool {
+func (r *Run) current(n *Net, step int) bool {
 	r.mu.Lock()
-	last := r.over() && s.Step == r.step
+	last := r.over() && step == r.step
 	r.mu.Unlock()
 	return n.last || !last
 }

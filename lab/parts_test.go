@@ -91,11 +91,14 @@ func TestThePageIsSound(t *testing.T) {
 				}
 			}
 		}
-		for _, width := range []int64{320, 720, 900, 1000} { // where the page is at its tightest
+		for _, width := range []int64{320, 720, 900, 1000, 1280} { // where the page is at its tightest
 			v.Resize(width, 900)
 			when := fmt.Sprintf("%s, %d pixels", p.name, width)
 			v.Sound(when)
 			v.Until(when+": the open tab is in sight", `(r => r.left >= 0 && r.right <= innerWidth)(find("[role=tab][aria-selected=true]").getBoundingClientRect())`)
+			if width == 1280 && browser.Eval[bool](v, `const f = find("#flow"); return f.querySelectorAll("canvas").length < 2 || f.scrollWidth > f.clientWidth`, nil) {
+				t.Errorf("%s: the layers beside the pad are cut off", when)
+			}
 			if browser.Eval[bool](v, `const c = find("section:not([hidden]) .confusion"); return c !== null && c.offsetWidth > c.parentElement.clientWidth`, nil) {
 				t.Errorf("%s: the confusion matrix is cut off", when)
 			}

@@ -145,12 +145,12 @@ func (l *Lab) start(r *Run, paused bool) (*Run, error) {
 	ctx, cancel := context.WithCancel(l.ctx)
 	r.cancel = cancel
 	l.runs = append(l.runs, r)
+	l.tell(runEvent{"run", r.Summary()}) // before what the training itself tells
 	l.wait.Go(func() {
 		defer cancel()
 		defer close(r.ended)
 		r.live(ctx)
 	})
-	l.tell(runEvent{"run", r.Summary()})
 	return r, nil
 }
 

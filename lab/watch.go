@@ -46,13 +46,17 @@ func (w *watch) Step(s *train.Step) error {
 	r.losses = append(r.losses, float32(s.Loss))
 	keep := r.history.wants(w.at) || r.forces(w.at)
 	hold := r.wish != goOn && r.credit == 0
-	if first := r.state == waiting; first {
+	first := r.state == waiting
+	if first {
 		r.state = running
 		keep = true
 	}
 	r.mu.Unlock()
 	if keep {
 		r.keep(w.at, state(w.trainer.Model))
+	}
+	if first {
+		r.lab.tell(runEvent{"run", r.Summary()})
 	}
 	if due := begun.Sub(w.told) >= tellEvery; due || hold {
 		w.tell(s, hold)

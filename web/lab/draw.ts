@@ -98,7 +98,7 @@ export function mount(lab: Lab): Drawing {
     }
     stations();
     keep(lab.address, pad);
-    lab.show(image);
+    lab.show(image, !pad.empty);
   }
 
   /** stations shows the steps in small, and one of them in large. */

@@ -29,7 +29,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
       const box = make("div", { className: "stack" }, make("h3", {}, x.question), make("p", {}, x.do), said, orders);
       if (x.experiment === "fool") box.append(fool.element);
       else if (x.experiment === "shuffle") orders.append(button("To the museum", () => to("bugs", { bug: "no-shuffle" })));
-      else orders.append(button("Set it up", () => to("train", Object.fromEntries(Object.entries(begin[x.experiment] ?? {}).map(([k, v]) => [`t.${k}`, v])))));
+      else orders.append(button("Set it up", () => { lab.task = { question: x.question, do: x.do, settings: begin[x.experiment] ?? {} }; to("train", {}); }));
       const item = make("li", {}, mark, box);
       item.dataset["experiment"] = x.experiment;
       items.set(x.experiment, { item, mark, said, number: i + 1 });

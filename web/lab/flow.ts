@@ -7,7 +7,7 @@ import { extent, Layout, layout, picture, shade } from "./maps";
 const room = (): number => (roomy.matches ? 240 : 232);
 
 /** roomy is a window in which the pictures beside the pad are larger; see frame.css. */
-export const roomy = matchMedia("(min-width: 1280px) and (min-height: 880px)");
+export const roomy = matchMedia("(min-width: 1440px) and (min-height: 880px)");
 
 export class Flow {
   private made: Loaded | null = null;

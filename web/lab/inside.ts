@@ -1,19 +1,19 @@
 // The tab "Look inside": activations, gradients, weights, evidence; any number unfolds.
 import type { Drawing } from "./draw";
-import { latest, make } from "./element";
+import { button, latest, make, replaced } from "./element";
 import { Evidence } from "./evidence";
 import { Grid } from "./grid";
-import type { Lab, Loaded } from "./lab";
+import { type Lab, type Loaded, newest } from "./lab";
 import { type Layer, layers, reader } from "./layers";
 import { layout } from "./maps";
 import { called, type Graph } from "./numbers";
 import { Unfold, where } from "./unfold";
 import { Weights } from "./weights";
 
-const mostMaps = 32;
+const mostMaps = 32, every = 1500; // milliseconds between two questions about a net that learns: it has the cores, too
 
 export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
-  let graph: Graph | null = null, graphOf = "", made: Loaded | null = null, grids: { layer: Layer; grid: Grid; item: HTMLElement }[] = [];
+  let asked = -Infinity, graph: Graph | null = null, graphOf = "", made: Loaded | null = null, grids: { layer: Layer; grid: Grid; item: HTMLElement }[] = [];
   const unfold = new Unfold(lab, () => graph);
   const open = (node: number, index: number, gradient = false): void => {
     unfold.open({ node, index, gradient });
@@ -28,7 +28,10 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
   const layersAt = make("div", { className: "column" }, make("h2", {}, "What the layers make of it"), make("p", { className: "note" }, "Strong ink is a high number; where there are numbers below zero, those are blue and the others orange. Each layer has a scale of its own. Click a number, and the sum that made it unfolds."), ask, ends, list);
   const side = make("div", { className: "column side" }, unfold.element);
   const evidenceAt = make("section", { className: "wide" }, make("h2", {}, "What speaks for it"), make("p", { className: "asks" }, make("label", { htmlFor: "about" }, "Ask about"), " ", about), evidence.element);
-  element.append(make("div", { className: "columns" }, layersAt, side), evidenceAt, make("section", { className: "wide" }, make("h2", {}, "The weights"), weights.element));
+  const all = make("div", { hidden: true }, make("div", { className: "columns" }, layersAt, side), evidenceAt, make("section", { className: "wide" }, make("h2", {}, "The weights"), weights.element));
+  const why = make("p", { className: "said" }), train = make("p", { className: "orders" }, button("Start a training", () => document.getElementById("tab-train")!.click()));
+  why.setAttribute("role", "status");
+  element.append(why, train, all);
 
   label.addEventListener("change", () => { lab.label = Number(label.value); });
   what.addEventListener("change", () => { lab.address.set({ show: what.value === "values" ? null : what.value }); void fresh(); });
@@ -56,10 +59,20 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
     list.replaceChildren(...grids.map((g) => g.item));
   }
 
+  /** empty says why there are no layers, where there are none. */
+  function empty(): void {
+    all.hidden = lab.net === null;
+    train.hidden = lab.net !== null || lab.subject !== null;
+    why.hidden = lab.net !== null;
+    replaced(why, lab.problem || (lab.subject ? "The first weights are on their way: the layers stand here when they have come." : "No net is there yet. Start a training, or open a model file."));
+  }
+
   /** values paints the layers from the net in the browser: no question leaves the page. */
   function values(): void {
     const net = lab.net;
-    if (element.hidden || !net) return;
+    if (element.hidden) return;
+    empty();
+    if (!net) return;
     if (net !== made) arrange(net);
     if (what.value !== "values") return;
     for (const { layer, grid } of grids) {
@@ -72,6 +85,7 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
   /** fresh asks the lab for what the browser does not know: the graph, gradients, sums. */
   const fresh = latest(async () => {
     const net = lab.net;
+    asked = performance.now();
     if (element.hidden || !net) return;
     values();
     const gradients = what.options[1]!;
@@ -102,7 +116,8 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
 
   /** end offers what stands at the end of the net: probabilities, and the loss. */
   function end(net: Loaded): void {
-    if (!graph || !lab.image || !drawing.answer) return ends.replaceChildren(make("span", { className: "note" }, "Draw something first."));
+    if (!lab.drawn) return ends.replaceChildren(make("span", { className: "note" }, "Draw something first."));
+    if (!graph || !lab.image || !drawing.answer) return ends.replaceChildren(make("span", { className: "note" }, "The numbers are on their way …"));
     const g = graph, k = drawing.answer.best, b = (text: string, node: number, index: number) => {
       const button = make("button", { type: "button" }, text);
       button.addEventListener("click", () => open(node, index));
@@ -114,16 +129,25 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
   }
 
   let resting = 0;
-  const rest = (): void => {
+  /** rest asks when the visitor's hand rests. */
+  const rest = (wait = 150): void => {
     if (element.hidden) return;
     values();
     clearTimeout(resting);
-    resting = window.setTimeout(() => void fresh(), 150);
+    resting = window.setTimeout(() => { resting = 0; void fresh(); }, wait);
   };
-  lab.on("image", () => requestAnimationFrame(rest));
-  lab.on("net", () => requestAnimationFrame(rest));
+  /** learned asks about other weights: every now and then, while they come ten times a second. */
+  const learned = (): void => {
+    const s = lab.subject;
+    if (s?.step !== newest || lab.state.runs.find((r) => r.run === s.run)?.state !== "running") return rest();
+    if (resting) values();
+    else rest(Math.max(150, asked + every - performance.now()));
+  };
+  lab.on("image", () => requestAnimationFrame(() => rest()));
+  lab.on("net", () => requestAnimationFrame(learned));
+  for (const what of ["state", "subject"] as const) lab.on(what, empty);
   lab.on("label", () => { label.value = String(lab.label); rest(); });
-  lab.on("theme", rest);
+  lab.on("theme", () => rest());
   element.addEventListener("show", () => {
     rest();
     const at = lab.address.get("layer");

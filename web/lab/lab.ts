@@ -30,6 +30,9 @@ export interface Loaded {
   nodes: number[]; // of the server's graph, for each value of the net
 }
 
+/** Task is a question of the tab "Experiments", with the settings that it begins with. */
+export interface Task { question: string; do: string; settings: Record<string, string> }
+
 /** Answer is what the net makes of an image. */
 export interface Answer { logits: Float32Array; probabilities: Float64Array; best: number }
 
@@ -54,6 +57,8 @@ export class Lab {
   net: Loaded | null = null;
   problem = ""; // why there is no net
   image: Uint8Array | null = null; // as the net wants it: channels x height x width
+  drawn = false; // whether anything is on the pad; without a net there is no image of it
+  task: Task | null = null; // what the visitor set out to answer
   private readonly to = new Map<string, Set<(with_: never) => void>>();
   private loading = false;
   private again = false;
@@ -95,8 +100,9 @@ export class Lab {
   }
 
   /** show says what the net is to look at. */
-  show(image: Uint8Array | null): void {
+  show(image: Uint8Array | null, drawn: boolean): void {
     this.image = image;
+    this.drawn = drawn;
     this.tell("image", undefined);
   }
 

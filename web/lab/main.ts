@@ -47,6 +47,7 @@ function say(): void {
   else if (run && s!.step !== newest) status.textContent = `as it was after ${thousands(s!.step)} of ${thousands(run.steps)} steps`;
   else if (run) status.textContent = `${words[run.state]}, ${thousands(run.step)} of ${thousands(run.steps)} steps on ${run.settings.data}`;
   else if (s) status.textContent = "a model file";
+  else if (lab.state.data.length) status.textContent = "Nothing has been trained yet.";
 }
 
 const words = { waiting: "waiting", running: "learning", paused: "paused", done: "trained", stopped: "stopped", diverged: "diverged", failed: "failed" };

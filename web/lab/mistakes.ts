@@ -67,8 +67,8 @@ export function mount(element: HTMLElement, lab: Lab): void {
       const most = { most: listed }, q = cell ? `cell?${lab.query(s, { label: cell[0], answer: cell[1], ...most })}` : `worst?${lab.query(s, most)}`;
       const all = await lab.get<Answered[]>(`/api/${q}`);
       const n = cell ? j.confusion[cell[0]]![cell[1]]! : 0;
-      replaced(what, !cell ? "The worst mistakes first" : cell[0] === cell[1] ? `${counted(n, "image")} of ${j.classes[cell[0]]} read rightly, the least sure first`
-        : `${counted(n, "image")} of ${j.classes[cell[0]]} read as ${j.classes[cell[1]]}, the worst first`);
+      replaced(what, !cell ? "The worst mistakes, the surest first" : cell[0] === cell[1] ? `${counted(n, "image")} of ${j.classes[cell[0]]} read rightly, the least sure first`
+        : `${counted(n, "image")} of ${j.classes[cell[0]]} read as ${j.classes[cell[1]]}, the surest first`);
       await show(cards, all, s, true);
     });
   });

@@ -15,8 +15,8 @@ export class Ribbon {
   readonly figure = make("figure", {}, make("figcaption", {}, make("b", {}, "Your drawing’s answer, step by step")), this.box, this.scale);
   private classes = "";
 
-  /** show paints moments; at is the one to mark, -1 for none. */
-  show(moments: Moment[], classes: string[], at = -1): void {
+  /** show paints moments; drawn says whether anything is on the pad, and at is the one to mark, -1 for none. */
+  show(moments: Moment[], classes: string[], drawn: boolean, at = -1): void {
     if (classes.join("\n") !== this.classes) {
       this.classes = classes.join("\n");
       this.names.replaceChildren(...classes.map((c) => make("li", {}, c)));
@@ -36,7 +36,7 @@ export class Ribbon {
     this.mark.hidden = at < 0;
     this.mark.style.transform = `translateX(${(100 * (at + 0.5)) / width}%)`; // of its own width, which is the ribbon's
     const last = moments[at < 0 ? moments.length - 1 : at];
-    let text = "Draw a digit above, and see the answer form.";
+    let text = drawn ? "Your drawing’s answer forms here while a net learns." : "Draw a digit above, and see the answer form.";
     if (last && last.probabilities.length) {
       let best = 0;
       for (let k = 1; k < last.probabilities.length; k++) if (last.probabilities[k]! > last.probabilities[best]!) best = k;

@@ -1,7 +1,7 @@
 // What a training can be set to, as a form; each setting stands in the address, so that
 // a link gives the same training.
 import type { Address } from "./address";
-import { field, make } from "./element";
+import { field, make, thousands } from "./element";
 import type { Lab, Settings } from "./lab";
 
 interface Word { name: string; what: string }
@@ -23,6 +23,13 @@ interface Setting { key: string; label: string; control: Control }
 const words = (all: Word[]): HTMLSelectElement => make("select", {}, ...all.map((w) => make("option", { value: w.name, title: w.what }, w.name)));
 const plain = (all: string[]): HTMLSelectElement => words(all.map((name) => ({ name, what: "" })));
 const number = (min: number, step: string, max = 1e9): HTMLInputElement => make("input", { type: "number", min: String(min), max: String(max), step, inputMode: "decimal", required: true });
+
+/** wanted says what a number may be. */
+function wanted(e: HTMLInputElement, positive: boolean): string {
+  const tooMuch = e.validity.rangeOverflow ? ` of at most ${thousands(Number(e.max))}` : "";
+  if (positive) return `a positive number${tooMuch}`;
+  return tooMuch ? `a whole number${tooMuch}` : `a whole number from ${e.min} on`;
+}
 
 /** value is a setting's, wherever it stands. */
 export function value(s: Settings, key: string): unknown {
@@ -70,6 +77,19 @@ export class Form {
     this.explain();
   }
 
+  /** begin fills in the usual settings, but for some. */
+  begin(others: Record<string, string>): void {
+    this.set(this.c.usual);
+    for (const { key, control } of this.settings) if (key in others) control.value = others[key]!;
+    this.explain();
+    this.toAddress();
+  }
+
+  /** named says settings by their labels: "Learning rate 10, Epochs 2". */
+  named(which: Record<string, string>): string {
+    return this.settings.filter(({ key }) => key in which).map(({ key, label }) => `${key === "images" ? "Images" : label} ${which[key]}`).join(", ");
+  }
+
   /** toAddress writes every setting down. */
   toAddress(): void {
     this.address?.set(Object.fromEntries(this.settings.map(({ key, control }) => [this.prefix + key, control.value])));
@@ -77,9 +97,9 @@ export class Form {
 
   /** problem is what cannot be, and null if nothing is. */
   get problem(): string | null {
-    for (const { label, control } of this.settings) {
-      if (control.value === "") return `${label}: choose one of those offered.`;
-      if (!control.checkValidity()) return `${label}: ${control.validationMessage}`;
+    for (const { key, label, control } of this.settings) {
+      if (control instanceof HTMLSelectElement && control.value === "") return `${label}: choose one of those offered.`;
+      if (control instanceof HTMLInputElement && (!control.checkValidity() || (key === "lr" && Number(control.value) <= 0))) return `${label}: it has to be ${wanted(control, key === "lr")}.`;
     }
     return null;
   }

@@ -25,8 +25,10 @@ export function mount(element: HTMLElement, lab: Lab): void {
   const judged = make("b");
   const confusion = make("figure", {}, make("figcaption", {}, judged), make("div", { className: "across" }, matrix.table));
   const history = new Losses(lab, () => show());
-  element.append(make("div", { className: "scrub" }, back, play, on, slider, field("Step", exact), now), said, problem,
-    make("div", { className: "pair" }, charts, ribbon.figure, filters.figure, confusion));
+  const scrub = make("div", { className: "scrub" }, back, play, on, slider, field("Step", exact), now), pictures = make("div", { className: "pair" }, charts, ribbon.figure, filters.figure, confusion);
+  const train = make("p", { className: "orders" }, button("Start a training", () => document.getElementById("tab-train")!.click()));
+  train.hidden = true;
+  element.append(scrub, said, train, problem, pictures);
 
   let steps: number[] = [], of = "", moments: Moment[] = [], image: Uint8Array | null = null, playing = 0;
   const run = (): Summary | undefined => lab.state.runs.find((r) => r.run === lab.subject?.run);
@@ -90,8 +92,11 @@ export function mount(element: HTMLElement, lab: Lab): void {
     if (element.hidden) return;
     const r = run(), ready = r !== undefined && steps.length > 0 && of === r.run;
     for (const c of [slider, exact, play, back, on, now]) c.disabled = !ready;
+    const none = !r && lab.state.data.length > 0; // the lab has said so
+    scrub.hidden = pictures.hidden = none;
+    train.hidden = !none;
     if (!r || !ready) {
-      replaced(said, r ? "It has not learned anything yet." : "Nothing was trained here yet: a model file has no past. Start a training, and come back.");
+      replaced(said, !r && !none ? "" : r ? "It has not learned anything yet." : lab.subject ? "A model file has no past: what is trained here has one, and can be scrubbed through." : "No run yet: what is trained here can be scrubbed through, step by step.");
       return;
     }
     slider.max = String(steps.length - 1);
@@ -103,7 +108,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
     replaced(said, `${title(r.run)[0]!.toUpperCase()}${title(r.run).slice(1)} after ${thousands(step())} of ${thousands(r.steps)} steps.${epoch} The pad answers as it did then.`);
     loss.show([lossLine(title(r.run), history.all(r), Math.max(r.steps, 1), look)], Math.max(r.steps, 1), step());
     filters.show();
-    ribbon.show(moments, lab.net?.classes ?? [], before(moments.map((m) => m.step), step()));
+    ribbon.show(moments, lab.net?.classes ?? [], lab.drawn, before(moments.map((m) => m.step), step()));
   }
 
   let waiting = 0;

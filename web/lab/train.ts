@@ -4,7 +4,7 @@ import { button, make, replaced, share, significant, thousands } from "./element
 import { Filters } from "./filters";
 import { Fork } from "./fork";
 import { accuracyLine, Losses, lossLine, over, title } from "./history";
-import { type Lab, newest, type Summary } from "./lab";
+import { type Lab, newest, type Summary, type Task } from "./lab";
 import { type Moment, Ribbon } from "./ribbon";
 import { type Choices, choices, Form, inShort } from "./settings";
 
@@ -20,7 +20,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   let c: Choices | null = null, form: Form | null = null;
   const hidden = new Set<string>(), met = new Set<string>(), problem = make("p", { className: "problem" });
   problem.setAttribute("role", "alert");
-  const settings = make("div", { className: "choose" }), start = make("p", { className: "orders" }), list = make("tbody");
+  const task = make("p", { className: "task", hidden: true }), settings = make("div", { className: "choose" }), start = make("p", { className: "orders" }), list = make("tbody");
   const runs = make("table", { className: "runs" }, make("thead", {}, make("tr", {}, ...["Plot", "Run", "Settings", "State", "Steps", "Loss", "Accuracy", ""].map((t) => make("th", { scope: "col" }, t)))), list);
   const charts = make("div", { className: "charts" }), loss = new Curves(charts, lossAxis), accuracy = new Curves(charts, percents);
   const filters = new Filters(lab), ribbon = new Ribbon(), pictures = make("div", { className: "pair" }, filters.figure, ribbon.figure);
@@ -31,7 +31,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
   const fork = new Fork(lab, attempt);
   orders.append(which, go, step, stop, fork.open, note);
   element.classList.add("train");
-  element.append(make("div", { className: "side" }, make("h2", {}, "A training"), settings, start, problem), make("div", { className: "main" }, orders, fork.element, charts, pictures, make("div", { className: "across" }, runs)));
+  element.append(make("div", { className: "side" }, make("h2", {}, "A training"), make("p", {}, "Choose what learns, and from what, and start it: the pad above asks it while it learns."), task, settings, start, problem), make("div", { className: "main" }, orders, fork.element, charts, pictures, make("div", { className: "across" }, runs)));
 
   const chosen = (): Summary | undefined => lab.state.runs.find((r) => r.run === lab.subject?.run);
 
@@ -44,11 +44,25 @@ export function mount(element: HTMLElement, lab: Lab): void {
     }
   }
 
+  /** setUp fills in what a question begins with, and says so until a run is started. */
+  let taken: Task | null = null;
+  function setUp(): void {
+    const now = lab.task;
+    task.hidden = now === null;
+    if (!now || !form || taken === now) return;
+    taken = now;
+    form.begin(now.settings);
+    const changed = form.named(now.settings);
+    task.replaceChildren(make("b", {}, now.question), ` ${now.do} ${changed ? `Set for a beginning: ${changed}; the rest is as usual.` : "The settings are the usual ones."} Press Start.`);
+  }
+
   /** begin starts a training with the form's settings. */
   const begin = (paused: boolean) => attempt(async () => {
     const wrong = form!.problem;
     if (wrong) throw new Error(wrong);
     form!.toAddress();
+    lab.task = null;
+    setUp();
     const run = await lab.post<Summary>("/api/runs", { settings: form!.value, paused });
     lab.choose({ run: run.run, step: newest });
   });
@@ -59,6 +73,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
     settings.append(form.element);
     start.append(button("Start", () => begin(false), { className: "main" }), button("Start paused", () => begin(true)));
     start.after(make("p", { className: "note" }, "The address has these settings: who opens the link can start the same training, bit for bit."));
+    setUp();
     table();
   });
 
@@ -108,7 +123,7 @@ export function mount(element: HTMLElement, lab: Lab): void {
     loss.show(all.map((r, i) => lossLine(title(r.run), history.all(r), longest, look(r, i, false))), longest);
     accuracy.show(all.map((r, i) => accuracyLine(`${title(r.run)}, ${share(r.epochs.at(-1)?.accuracy)}`, r, look(r, i, true))), longest);
     filters.show();
-    ribbon.show(moments, lab.net?.classes ?? []);
+    ribbon.show(moments, lab.net?.classes ?? [], lab.drawn);
     command(now);
     cells();
   }
@@ -165,6 +180,6 @@ export function mount(element: HTMLElement, lab: Lab): void {
   lab.on("image", () => { moment(); soon(); });
   lab.on("theme", () => { loss.renew(); accuracy.renew(); soon(); });
   lab.address.on(() => form?.fromAddress());
-  element.addEventListener("show", () => { form?.fromAddress(); soon(); });
+  element.addEventListener("show", () => { form?.fromAddress(); setUp(); soon(); });
   table();
 }

@@ -42,7 +42,8 @@ export class Unfold {
   /** show asks for the number again: the drawing or the net has changed. */
   async show(): Promise<void> {
     const { lab } = this, g = this.graph(), net = lab.net, at = this.path.at(-1), turn = ++this.asked;
-    if (!net || !g || !lab.image) return this.say("Draw something first: a number comes from an image.");
+    if (!lab.drawn) return this.say("Draw something first: a number comes from an image.");
+    if (!net || !g || !lab.image) return this.say("The numbers are on their way …");
     if (!at) return this.say("Choose any number: a pixel, a unit, a weight, a logit, the loss. The sum that made it stands here then.");
     if (at.gradient && lab.label < 0) return this.say("Say what the drawing is: without a label there is no loss, and no gradient.");
     if (at.node === g.loss && lab.label < 0) at.node = g.probabilities;
