@@ -68,7 +68,7 @@
 //	                                        label=7&gradient=1 the gradient at that number
 //
 //	GET  /api/judge?images=0                Judged, on test images: 0 is the first 1,000, -1 all
-//	GET  /api/cell?label=4&answer=9&most=50 []Answered of a cell of its confusion matrix, the worst first
+//	GET  /api/cell?label=4&answer=9&most=50 []Answered of a cell of its confusion matrix, the surest mistakes first
 //	GET  /api/worst?most=50                 []Answered, the surest mistakes first
 //	GET  /api/images?index=3,14             uint8: images that the net is judged on; the headers Inkling-Labels
 //	                                        and Inkling-Images say what they show, and how many there are
