@@ -138,6 +138,23 @@ func TestPauseStepStop(t *testing.T) {
 	}
 }
 
+// Whoever hears that a run goes on can ask for its weights at once.
+func TestARunThatGoesOnHasWeights(t *testing.T) {
+	l := newLab(t)
+	for range 10 {
+		r, err := l.Start(settings(t, l, `{}`), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r.Summary().State == "waiting" {
+		}
+		if _, err := r.At(context.Background(), lab.Latest); err != nil {
+			t.Fatal(err)
+		}
+		r.Stop()
+	}
+}
+
 // Whoever closes the lab does not wait for the visitors.
 func TestCloseEndsPausedRuns(t *testing.T) {
 	l := newLab(t)

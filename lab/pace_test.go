@@ -16,7 +16,9 @@ import (
 
 	"inkling/data"
 	"inkling/data/synth"
+	"inkling/internal/browser"
 	"inkling/lab"
+	"inkling/web"
 )
 
 // A training of the lab takes at most a tenth longer than the same one without it, with
@@ -43,6 +45,56 @@ func TestPace(t *testing.T) {
 			t.Errorf("%s takes %.0f %% longer in the lab", model, 100*(best[true]/best[false]-1))
 		}
 	}
+}
+
+// The same, with the page open in a browser on each of the parts that follow a training
+// live, and a digit on its pad. The browser draws on the same cores.
+func TestPaceBesideThePage(t *testing.T) {
+	if os.Getenv("INKLING_ACCEPTANCE") == "" {
+		t.Skip("INKLING_ACCEPTANCE=1 measures for some minutes")
+	}
+	for model, images := range map[string]int{"network": 240_000, "cnn": 30_000} {
+		ds := synth.Generate(images, 500, 0)
+		best := map[string]float64{}
+		for range 3 {
+			for _, part := range []string{"", "train", "time", "inside"} {
+				took := 0.0
+				if part == "" {
+					took = paced(t, ds, model, false)
+				} else { // in a test of its own, which closes page and lab at its end
+					t.Run(part, func(t *testing.T) { took = besideThePage(t, ds, model, part) })
+				}
+				if old, ok := best[part]; !ok || took < old {
+					best[part] = took
+				}
+			}
+		}
+		for _, part := range []string{"train", "time", "inside"} {
+			t.Logf("%s: %.2f s with the page open at %s, %.2f s without the lab: %+.1f %%", model, best[part], part, best[""], 100*(best[part]/best[""]-1))
+			if best[part] > 1.1*best[""] && os.Getenv("INKLING_QUIET") != "" {
+				t.Errorf("%s takes %.0f %% longer with the page open at %s", model, 100*(best[part]/best[""]-1), part)
+			}
+		}
+	}
+}
+
+func besideThePage(t *testing.T, ds *data.Dataset, model, part string) float64 {
+	l := lab.New(lab.Options{Data: []string{"synth"}, Open: func(context.Context, string) (*data.Dataset, error) { return ds, nil }})
+	s := siteOf(t, l, lab.ServerOptions{Page: web.Lab()})
+	v := visit(t, s, 1280, 800, "light", "#tab="+part)
+	v.Draw(browser.Seven)
+	r, err := l.Start(settings(t, l, `{"epochs": 2, "model": "`+model+`"}`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, r, "paused", paused)
+	v.Until("the run", `inkling.lab.net && inkling.lab.net.subject.run === "r1"`)
+	begun := time.Now()
+	if err := r.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, r)
+	return time.Since(begun).Seconds()
 }
 
 func paced(t *testing.T, ds *data.Dataset, model string, inLab bool) float64 {

@@ -44,18 +44,18 @@ func (w *watch) Step(s *train.Step) error {
 	r.mu.Lock()
 	r.step = w.at
 	r.losses = append(r.losses, float32(s.Loss))
-	keep := r.history.wants(w.at) || r.forces(w.at)
 	hold := r.wish != goOn && r.credit == 0
 	first := r.state == waiting
-	if first {
-		r.state = running
-		keep = true
-	}
+	keep := first || r.history.wants(w.at) || r.forces(w.at)
 	r.mu.Unlock()
 	if keep {
 		r.keep(w.at, state(w.trainer.Model))
 	}
-	if first {
+	if first { // nobody hears of a run that goes on before it has weights to show
+		r.publish(w.at, state(w.trainer.Model))
+		r.mu.Lock()
+		r.state = running
+		r.mu.Unlock()
 		r.lab.tell(runEvent{"run", r.Summary()})
 	}
 	if due := begun.Sub(w.told) >= tellEvery; due || hold {
