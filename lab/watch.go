@@ -9,13 +9,16 @@ import (
 )
 
 // A training is followed at a bounded cost. Every loss is kept, four bytes. Ten times
-// a second at most an event goes out, and a copy of the weights is put where visitors
-// can ask them; a large net is copied more seldom, so that this takes no more than a
-// twentieth of the time. Snapshots come at fixed steps (see history), whatever the
+// a second at first, when most changes, and later twice, an event goes out, and a copy
+// of the weights is put where visitors can ask them; a large net is copied more seldom,
+// so that this takes no more than a twentieth of the time. A page draws what it is told,
+// in a browser that may have to share the training's cores. Snapshots come at fixed steps (see history), whatever the
 // clock says. Nothing is evaluated here but what the trainer evaluates itself at the
 // end of an epoch; what a visitor asks about a snapshot is worked out when asked.
 const (
-	tellEvery  = 100 * time.Millisecond
+	tellFirst  = 100 * time.Millisecond
+	tellLater  = 500 * time.Millisecond
+	tellShare  = 0.25 // of what has gone by
 	watchShare = 0.05
 )
 
@@ -58,7 +61,8 @@ func (w *watch) Step(s *train.Step) error {
 		r.mu.Unlock()
 		r.lab.tell(runEvent{"run", r.Summary()})
 	}
-	if due := begun.Sub(w.told) >= tellEvery; due || hold {
+	every := min(max(tellFirst, time.Duration(tellShare*float64(begun.Sub(w.start)))), tellLater)
+	if begun.Sub(w.told) >= every || hold {
 		w.tell(s, hold)
 	}
 	w.spent += time.Since(begun)

@@ -33,9 +33,9 @@ type pool struct {
 
 	// Where other programs want the cores too, a helper may be stopped in the
 	// middle of a piece for milliseconds, and everyone waits for it. After such
-	// a wait the caller works alone for a while: alone operations more, and
-	// twice as many if it happens again.
-	alone, patience int
+	// a wait the caller works alone for as long, and for twice as long if it
+	// happens again soon: time that goes well together is taken off again.
+	alone, patience time.Duration
 }
 
 // share is consecutive pieces, on cache lines of their own.
@@ -49,11 +49,13 @@ type share struct {
 const spins = 300_000
 
 // tooLong is a wait for helpers, beyond that for a few pieces, which says that
-// they do not have their cores to themselves; most is how many operations the
-// caller then does alone at most.
+// they do not have their cores to themselves; most is how long the caller then
+// works alone at most, and nap how long it sleeps at a time while it waits on:
+// the helper may take its core.
 const (
 	tooLong = 200 * time.Microsecond
-	most    = 1 << 10
+	most    = 50 * time.Millisecond
+	nap     = 50 * time.Microsecond
 )
 
 func newPool(workers int) *pool {
@@ -70,11 +72,12 @@ func (p *pool) run(n int, task func(piece int)) {
 		return
 	}
 	defer p.mu.Unlock()
+	start := time.Now()
 	if p.alone > 0 {
-		p.alone--
 		for i := range n {
 			task(i)
 		}
+		p.alone -= time.Since(start)
 		return
 	}
 	p.start.Do(func() {
@@ -95,34 +98,36 @@ func (p *pool) run(n int, task func(piece int)) {
 		default:
 		}
 	}
-	start := time.Now()
 	done := p.work(0)
-	each := time.Since(start) / time.Duration(max(done, 1))
+	took := time.Since(start)
 	p.open.Store(false)
-	p.wait(tooLong + 3*each)
+	p.wait(took, tooLong+3*took/time.Duration(max(done, 1)))
 	p.task = nil
 	if failure := p.failed.Swap(nil); failure != nil {
 		panic(*failure)
 	}
 }
 
-// wait returns when no helper is at work, and notes whether that took longer
-// than it should.
-func (p *pool) wait(limit time.Duration) {
+// wait returns when no helper is at work, after an operation that took so long
+// until then, and notes whether the wait was longer than it should be.
+func (p *pool) wait(took, limit time.Duration) {
 	for range spins {
 		if p.active.Load() == 0 {
+			p.patience = max(p.patience-took, 0)
 			return
 		}
 	}
 	start := time.Now()
 	for p.active.Load() != 0 {
-		runtime.Gosched()
+		if time.Since(start) > limit {
+			time.Sleep(nap)
+		} else {
+			runtime.Gosched()
+		}
 	}
-	if time.Since(start) > limit {
-		p.patience = min(max(2*p.patience, 16), most)
+	if waited := time.Since(start); waited > limit {
+		p.patience = min(max(2*p.patience, waited), most)
 		p.alone = p.patience
-	} else {
-		p.patience /= 2
 	}
 }
 

@@ -136,7 +136,7 @@ export function mount(element: HTMLElement, lab: Lab, drawing: Drawing): void {
     clearTimeout(resting);
     resting = window.setTimeout(() => { resting = 0; void fresh(); }, wait);
   };
-  /** learned asks about other weights: every now and then, while they come ten times a second. */
+  /** learned asks about other weights: every now and then, while they come more often. */
   const learned = (): void => {
     const s = lab.subject;
     if (s?.step !== newest || lab.state.runs.find((r) => r.run === s.run)?.state !== "running") return rest();

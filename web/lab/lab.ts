@@ -132,8 +132,8 @@ export class Lab {
 
   /** floats reads numbers with their shape. */
   async floats(path: string, body?: Uint8Array): Promise<{ values: Float32Array; shape: number[]; step: number }> {
-    const r = await this.fetch(body ? "POST" : "GET", path, body), view = new DataView(await r.arrayBuffer());
-    const values = Float32Array.from({ length: view.byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true));
+    const r = await this.fetch(body ? "POST" : "GET", path, body);
+    const values = new Float32Array(await r.arrayBuffer()); // both sides are little-endian
     return { values, shape: shapeOf(r), step: Number(r.headers.get("Inkling-Step") ?? newest) };
   }
 
@@ -205,9 +205,9 @@ export class Lab {
   private steps(e: Steps): void {
     const run = this.state.runs.find((r) => r.run === e.run);
     if (run) { run.step = e.to; run.steps = e.of; run.loss = e.loss; run.seconds = e.seconds; }
-    this.tell("steps", e);
     const s = this.subject;
-    if (s?.run === e.run && s.step === newest && this.net?.subject.step !== e.weights) void this.load();
+    if (s?.run === e.run && s.step === newest && this.net?.subject.step !== e.weights) void this.load(); // one drawing for both
+    else this.tell("steps", e);
   }
 
   /** load brings the subject's net into the browser, or its newer weights, one after the

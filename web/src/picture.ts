@@ -34,16 +34,22 @@ export function canvas(height: number, width: number, label: string): HTMLCanvas
 
 /** paint colours each pixel. */
 export function paint(c: HTMLCanvasElement, colour: (i: number) => Colour): void {
-  const to = c.getContext("2d")!, image = to.createImageData(c.width, c.height);
-  for (let i = 0; i < c.width * c.height; i++) {
+  const to = c.getContext("2d")!, image = to.createImageData(c.width, c.height), data = image.data;
+  for (let i = 0, k = 0; k < data.length; i++, k += 4) {
     const [r, g, b] = colour(i);
-    image.data.set([r, g, b, 255], 4 * i);
+    data[k] = r;
+    data[k + 1] = g;
+    data[k + 2] = b;
+    data[k + 3] = 255;
   }
   to.putImageData(image, 0, 0);
 }
 
-export const mix = (a: Colour, b: Colour, part: number): Colour =>
-  [0, 1, 2].map((k) => Math.round(a[k]! + (b[k]! - a[k]!) * Math.min(Math.max(part, 0), 1))) as Colour;
+/** mix is a colour between two: part 0 is the first, 1 the second. */
+export function mix(a: Colour, b: Colour, part: number): Colour {
+  const p = Math.min(Math.max(part, 0), 1);
+  return [Math.round(a[0] + (b[0] - a[0]) * p), Math.round(a[1] + (b[1] - a[1]) * p), Math.round(a[2] + (b[2] - a[2]) * p)];
+}
 
 /** inked paints bytes as ink on paper: 255 is ink. The page does it while the pen moves,
  * so that the colours of all bytes are mixed first. */
