@@ -15,6 +15,7 @@ type conv2d struct {
 // (n, o, h', v'), and adds bias (o), which may be nil.
 func (x *Var) Conv2D(w, bias Operand, g tensor.Window) *Var {
 	t, a, f := meet(x, w)
+	g.Direct = g.Direct || t != nil && t.direct
 	if bias == nil {
 		return push(t, a.value.Conv2D(f.value, nil, g), conv2d{a, f, nil, g})
 	}

@@ -26,6 +26,7 @@ type Tape struct {
 	mem      *tensor.Memory
 	gen      uint32
 	training bool
+	direct   bool     // convolutions multiply each tap
 	random   rand.PCG // of dropout's masks
 	drawn    []float32
 	vars     []*Var // in order of creation, which is a topological order
@@ -66,6 +67,10 @@ func NewInferenceTapeOn(mem *tensor.Memory) *Tape {
 
 // Training reports whether batch norm and dropout train on this tape.
 func (t *Tape) Training() bool { return t.training }
+
+// Direct has every convolution on this tape, and its gradients, multiply each tap as it
+// stands (tensor.Window.Direct).
+func (t *Tape) Direct(on bool) { t.direct = on }
 
 // Seed sets the generator that dropout's masks are drawn from. A trainer calls it
 // before each step with the run's seed and the number of the step: the masks of

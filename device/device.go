@@ -138,6 +138,7 @@ type Window struct {
 	Pad      [2]int // how far the first place reaches beyond the map's top and left
 	Dilation [2]int // from one tap to the next, at least 1
 	Groups   int    // of a convolution: each group of outputs sees its own group of inputs
+	Direct   bool   // of a convolution: each tap is multiplied as it stands, and no sums of taps instead
 }
 
 // At is where tap t of the kernel's place i lies along axis 0 (down) or 1

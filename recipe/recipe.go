@@ -42,7 +42,10 @@ type Recipe struct {
 	BiasRate  float64 `json:"bias_rate"` // times the rate, for biases
 	Clip      float64 `json:"clip"`      // the greatest norm of a step's gradients; 0 for no limit
 	Augment   string  `json:"augment"`   // as package augment reads it; "" for none
-	EMA       float64 `json:"ema"`       // how much an average of the weights keeps at each step; 0 for none
+	// Direct is for convolutions that multiply each tap, also where sums of taps need fewer
+	// products (Winograd): slower, and more exact.
+	Direct bool    `json:"direct,omitempty"`
+	EMA    float64 `json:"ema"` // how much an average of the weights keeps at each step; 0 for none
 	// BodyRate is times the rate for all but the model's head, where a training begins with
 	// what another has learned; 0 where it does not.
 	BodyRate float64 `json:"body_rate,omitempty"`
@@ -273,7 +276,7 @@ func (r Recipe) Trainer(set, valid *data.Set, seed uint64) (*train.Trainer, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &train.Trainer{Model: model, Train: data.NewLoader(mem, set, r.Batch), Epochs: r.Epochs, Seed: seed}
+	t := &train.Trainer{Model: model, Train: data.NewLoader(mem, set, r.Batch), Epochs: r.Epochs, Seed: seed, Direct: r.Direct}
 	r.Switch(t)
 	r.SwitchLoss(t)
 	t.Train.DropLast = r.DropLast

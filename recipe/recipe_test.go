@@ -105,7 +105,7 @@ func TestWhatIsNotPossibleIsSaid(t *testing.T) {
 func TestTrainer(t *testing.T) {
 	set := synth.Generate(120, 0, 1).Train
 	r := plain(t)
-	r.DropLast, r.Decay, r.BiasRate, r.Clip, r.EMA, r.Augment = true, 0.01, 3, 7, 0.9, "crop=24,normalize"
+	r.DropLast, r.Decay, r.BiasRate, r.Clip, r.EMA, r.Augment, r.Direct = true, 0.01, 3, 7, 0.9, "crop=24,normalize", true
 	got, err := r.Trainer(set, set, 5)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestTrainer(t *testing.T) {
 	if len(adam.Groups) != 2 || adam.Groups[0].Decay != 0.01 || adam.Groups[1].Decay != 0 || adam.Groups[1].Rate != 3 {
 		t.Errorf("groups %+v", adam.Groups)
 	}
-	if !got.Train.DropLast || got.Train.Batches() != 2 || got.Epochs != 2 || got.Seed != 5 || got.ClipNorm != 7 || got.EMA == nil || got.EMA.Decay != 0.9 {
+	if !got.Train.DropLast || got.Train.Batches() != 2 || got.Epochs != 2 || got.Seed != 5 || got.ClipNorm != 7 || !got.Direct || got.EMA == nil || got.EMA.Decay != 0.9 {
 		t.Errorf("trainer %+v", got)
 	}
 	if got.Rate(0.25) != r.Rate || got.Momentum(0) != 0.95 {

@@ -19,6 +19,7 @@ type Window struct {
 	Pad      [2]int // rows above and below the map, columns left and right of it
 	Dilation [2]int // from one tap to the next; 0 counts as 1
 	Groups   int    // of a convolution: each group of outputs sees its own group of channels; 0 counts as 1
+	Direct   bool   // of a convolution: each tap is multiplied as it stands, also where sums of taps (Winograd) need fewer products
 	Ceil     bool   // round the places up: the last one may reach beyond the padding, if it starts inside of the map or left of it
 }
 
@@ -29,7 +30,7 @@ func Square(size, stride, pad int) Window {
 
 // taps returns the window as a device sees it. xs are the operands that an error names.
 func (g Window) taps(op string, size [2]int, xs ...*Tensor) device.Window {
-	w := device.Window{Size: size, Stride: g.Stride, Pad: g.Pad, Dilation: g.Dilation, Groups: g.Groups}
+	w := device.Window{Size: size, Stride: g.Stride, Pad: g.Pad, Dilation: g.Dilation, Groups: g.Groups, Direct: g.Direct}
 	if w.Groups == 0 {
 		w.Groups = 1
 	}

@@ -44,6 +44,9 @@ func plan(e RunBegins) *report.Plan {
 	} else {
 		say("augmentation", "%s", r.Augment)
 	}
+	if r.Direct {
+		say("convolutions", "direct: each tap is multiplied, none saved by sums of taps (Winograd)")
+	}
 	if r.BiasRate != 1 {
 		say("biases", "%g times the rate", r.BiasRate)
 	}

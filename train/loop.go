@@ -25,6 +25,7 @@ type Trainer struct {
 	Valid     *data.Loader // evaluated after each epoch; may be nil
 	Epochs    int
 	Seed      uint64 // of the order of the images, of their augmentation, and of dropout's masks
+	Direct    bool   // convolutions multiply each tap while they learn: slower, and more exact than sums of taps
 	Hooks     []any  // each implements some of StepHook, EpochHook and SaveHook
 
 	// From is where an earlier training stopped, for Run to go on from; nil for the beginning.
@@ -94,7 +95,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 		defer t.EMA.Apply()
 	}
 	r := &run{
-		Trainer: t, tape: autograd.NewTapeOn(state[0].Value.Memory()), source: rand.NewPCG(t.Seed, 1),
+		Trainer: t, tape: t.tape(state[0].Value.Memory()), source: rand.NewPCG(t.Seed, 1),
 		steps: t.Epochs * t.Train.Batches(), state: state,
 	}
 	if t.From == nil {
@@ -113,6 +114,13 @@ func (t *Trainer) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tape returns the tape that steps are made on.
+func (t *Trainer) tape(mem *tensor.Memory) *autograd.Tape {
+	tape := autograd.NewTapeOn(mem)
+	tape.Direct(t.Direct)
+	return tape
 }
 
 // Check returns an error where there is nothing to train, or nothing to train on.

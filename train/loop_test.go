@@ -388,6 +388,29 @@ func TestSameSeedSameBits(t *testing.T) {
 	}
 }
 
+// Direct reaches the convolutions: where sums of taps would pay, the bits are others.
+func TestDirect(t *testing.T) {
+	set := synth.Generate(64, 0, 1).Train
+	run := func(direct bool) []float32 {
+		m := build(t, "resnet18", tensor.CPU)
+		trainer := &train.Trainer{
+			Model: m, Loss: nn.CrossEntropy, Optimizer: optim.NewSGD(m.Params(), 0.1),
+			Train: data.NewLoader(tensor.CPU, set, 32), Epochs: 1, Direct: direct,
+		}
+		if err := trainer.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return weights(m)
+	}
+	direct := run(true)
+	if slices.Equal(direct, run(false)) {
+		t.Error("a training with direct products has the bits of one with Winograd's")
+	}
+	if !slices.Equal(direct, run(true)) {
+		t.Error("a training with direct products does not repeat itself")
+	}
+}
+
 // vanishing is a source of images of which one cannot be read.
 type vanishing struct {
 	*data.Set

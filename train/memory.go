@@ -41,7 +41,7 @@ func (t *Trainer) Memory() Memory {
 		return state[0].Value.Memory().Full(0.5, n, s.Channels, s.Height, s.Width)
 	}
 	step := func(n int) int64 {
-		tape := autograd.NewTapeOn(state[0].Value.Memory())
+		tape := t.tape(state[0].Value.Memory())
 		labels := tensor.Of(state[0].Value.Memory(), make([]int32, n), n)
 		t.Loss(t.Model.Forward(tape.Input(images(n))), labels).Backward()
 		return tape.Memory().Bytes()

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"inkling/autograd"
 	"inkling/nn"
 	"inkling/optim"
 )
@@ -63,7 +62,7 @@ func FindRate(ctx context.Context, t *Trainer, progress func(step, steps int)) (
 	}()
 	trial := *t
 	trial.Rate, trial.Momentum, trial.EMA, trial.Hooks = optim.Exponential(lowestRate, highestRate), nil, nil, nil
-	tape := autograd.NewTapeOn(model[0].Value.Memory())
+	tape := t.tape(model[0].Value.Memory())
 	rng := rand.New(rand.NewPCG(t.Seed, 1))
 	t.Train.Restart(t.Seed, 0)
 	c := &RateCurve{}

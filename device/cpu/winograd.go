@@ -8,11 +8,11 @@ import (
 // winogradPays says whether a convolution is one that squares of 4 x 4 outputs
 // compute with far fewer products: 3 x 3 taps that move by one, over maps that
 // fill the squares, with enough channels and images that products outweigh the
-// transforms. Tiny maps have no more taps to save; the kernels' own products are
-// then the faster way.
+// transforms, and nobody asks for direct products. Tiny maps have no more taps to
+// save; the kernels' own products are then the faster way.
 func winogradPays(x, w, y *device.View, g device.Window) bool {
 	c, o := x.Dims[1], y.Dims[1]
-	if w.Dims[2] != 3 || w.Dims[3] != 3 || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || g.Groups > 1 ||
+	if g.Direct || w.Dims[2] != 3 || w.Dims[3] != 3 || g.Stride != [2]int{1, 1} || g.Dilation != [2]int{1, 1} || g.Groups > 1 ||
 		c%16 != 0 || o%16 != 0 || c < 32 || o < 32 || x.Dims[0] < 8 || !positions(x) || !positions(y) {
 		return false
 	}

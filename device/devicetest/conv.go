@@ -109,6 +109,11 @@ func conv2Ds(d direction) func(*suite) {
 			c := engine("by position", w, o)
 			c.mixed = true
 			try(c)
+			c.name, c.mixed, c.g.Direct = "direct, by position", false, true
+			try(c)
+			if c.name, c.fromX = "direct, with some NaN", s.seldom(nan, 1000); d != inputGrad { // they reach no more places than they must
+				try(c)
+			}
 		}
 		both := func(w slide, o int) {
 			for i, c := range []convolution{plain("contiguous", w, o), engine("by position", w, o)} {

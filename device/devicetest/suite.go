@@ -166,6 +166,16 @@ func (s *suite) oneOf(values ...float64) source {
 	return func() float64 { return values[s.rng.IntN(len(values))] }
 }
 
+// seldom gives normal numbers and, about once in so many, another.
+func (s *suite) seldom(odd float64, in int) source {
+	return func() float64 {
+		if s.rng.IntN(in) == 0 {
+			return odd
+		}
+		return s.rng.NormFloat64()
+	}
+}
+
 // cycle gives the values in turn, over and over, from the given place on.
 func cycle(values []float64, from int) source {
 	i := from - 1

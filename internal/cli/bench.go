@@ -17,9 +17,10 @@ import (
 
 // benchesWith lists the benchmarks that a flag is for.
 var benchesWith = map[string][]string{
-	"model": {"step", "epoch", "predict"},
-	"batch": {"conv", "step", "epoch", "predict"},
-	"data":  {"step", "epoch", "decode", "predict"},
+	"model":  {"step", "epoch", "predict"},
+	"batch":  {"conv", "step", "epoch", "predict"},
+	"data":   {"step", "epoch", "decode", "predict"},
+	"direct": {"step", "epoch"},
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -60,7 +61,7 @@ taken several times; the best and the median are printed.
 			if len(args) == 0 {
 				args = bench.Names
 			}
-			for _, flag := range []string{"model", "batch", "data"} {
+			for _, flag := range []string{"model", "batch", "data", "direct"} {
 				if c.Flags().Changed(flag) && !slices.ContainsFunc(args, func(name string) bool { return slices.Contains(benchesWith[flag], name) }) {
 					return usagef("--%s is for %s, and nothing of that is asked for", flag, strings.Join(benchesWith[flag], ", "))
 				}
@@ -86,6 +87,7 @@ taken several times; the best and the median are printed.
 	c.Flags().IntVar(&batch, "batch", 256, "images in a batch, for step and epoch; for conv 64 and for predict 1 and 64, unless given")
 	c.Flags().StringSliceVar(&b.Models, "model", []string{"linear", "network"}, "models, for step, epoch and predict: "+strings.Join(recipe.Models(), ", "))
 	c.Flags().StringVar(&b.Data, "data", "synth", "images, for step, epoch, decode and predict: a name or a path")
+	c.Flags().BoolVar(&b.Direct, "direct", false, "for step and epoch: convolutions multiply each tap, as train --direct does")
 	return c
 }
 
@@ -107,6 +109,9 @@ func (b *benchTable) row(r bench.Row) {
 	what := strings.TrimSpace(r.Model + " " + r.Shape)
 	if r.Batch > 0 {
 		what += fmt.Sprintf(", batch %d", r.Batch)
+	}
+	if r.Direct {
+		what += ", direct"
 	}
 	rate, share := "", ""
 	if r.Rate > 0 {

@@ -36,6 +36,7 @@ func recipeFlags(c *cobra.Command, only ...string) func() (recipe.Recipe, error)
 	all.Float64Var(&r.Decay, "decay", r.Decay, "weight decay; decoupled for adam (default 0)")
 	all.Float64Var(&r.BiasRate, "bias-lr", r.BiasRate, "learning rate of biases, times --lr")
 	all.Float64Var(&r.Clip, "clip", r.Clip, "greatest norm of a step's gradients; 0 is no limit (default 0)")
+	all.BoolVar(&r.Direct, "direct", r.Direct, "let convolutions multiply each tap, also where sums of taps (Winograd) need fewer products: slower, more exact")
 	all.Float64Var(&r.EMA, "ema", r.EMA, "evaluate and keep an average of the weights that keeps this share at each step, such as 0.999; 0 is none (default 0)")
 	all.StringVar(&r.Augment, "augment", r.Augment, "how images are changed while they are learned from, such as shift=2,rotate=10; inkling data show draws it")
 	name := recipe.Names()[0]

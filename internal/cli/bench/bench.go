@@ -20,6 +20,7 @@ type Row struct {
 	// Direction is that of a convolution, or "all directions".
 	Direction string  `json:"direction,omitempty"`
 	Batch     int     `json:"batch,omitempty"`
+	Direct    bool    `json:"direct,omitempty"` // convolutions multiplied each tap
 	Threads   int     `json:"threads"`
 	Rounds    int     `json:"rounds"`
 	Best      float64 `json:"best_s"`
@@ -35,6 +36,7 @@ type Bench struct {
 	Batch  int      // images in a batch; 0 for what is usual for each benchmark
 	Models []string // that step, epoch and predict are for
 	Data   string   // the images: a name or a path
+	Direct bool     // step and epoch: convolutions multiply each tap
 
 	Show func(Row) // takes a figure
 	// ShowLayers takes those of the convolutions: first none, then of a layer, or of

@@ -30,7 +30,7 @@ func (b *Bench) trainer(name string, set *data.Set, loader *data.Loader) (*train
 	if err != nil {
 		return nil, ModelError{err}
 	}
-	t := &train.Trainer{Model: model, Loss: nn.CrossEntropy, Train: loader, Epochs: 1, Seed: 1}
+	t := &train.Trainer{Model: model, Loss: nn.CrossEntropy, Train: loader, Epochs: 1, Seed: 1, Direct: b.Direct}
 	if name == "linear" || name == "network" { // as the story trains them
 		t.Optimizer = optim.NewSGD(model.Params(), 0.01)
 	} else {
@@ -54,7 +54,7 @@ func (b *Bench) steps(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(ctx, Row{Name: "step", Model: name, Batch: min(batch, set.Len()), Unit: "images/s"}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, Row{Name: "step", Model: name, Batch: min(batch, set.Len()), Unit: "images/s", Direct: b.Direct}, 1, float64(few.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (b *Bench) epochs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := b.measure(ctx, Row{Name: "epoch", Model: name, Batch: min(batch, set.Len()), Unit: "images/s"}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
+		row := b.measure(ctx, Row{Name: "epoch", Model: name, Batch: min(batch, set.Len()), Unit: "images/s", Direct: b.Direct}, 1, float64(set.Len()), func() { err = t.Run(ctx) })
 		if err != nil {
 			return err
 		}
