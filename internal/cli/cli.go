@@ -57,6 +57,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 			status = exitFailure
 		}
 	}()
+	boundGarbage()
 	var saved atomic.Pointer[string]
 	signalled, stop := interruptible(errOut, &saved)
 	defer stop()
