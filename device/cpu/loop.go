@@ -107,7 +107,8 @@ func (l *loop) rowsOf(i int, f func(at [3]int, n int)) {
 		return
 	}
 	if l.rows == 1 {
-		from, to := i*piece, min((i+1)*piece, l.n)
+		pieces := l.pieces() // as even as they go: two workers end together
+		from, to := i*l.n/pieces, (i+1)*l.n/pieces
 		at := l.offset
 		for k := range l.views {
 			at[k] += from * l.step[k]

@@ -68,15 +68,12 @@ const smallProduct = 1 << 20
 
 func (b *Backend) product(p *kernel.Product) {
 	plan := p.Plan()
-	for phase := range plan.Phases() {
-		n := plan.Tasks(phase)
-		if n == 1 || b.pool.workers == 1 {
-			for i := range n {
-				plan.Run(phase, i)
-			}
-			continue
-		}
-		b.pool.run(n, func(i int) { plan.Run(phase, i) })
+	defer plan.Release()
+	if b.pool.workers == 1 {
+		plan.Alone()
+		return
 	}
-	plan.Release()
+	for phase := range plan.Phases() {
+		b.pool.run(plan.Tasks(phase), func(i int) { plan.Run(phase, i) })
+	}
 }

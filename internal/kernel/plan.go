@@ -2,8 +2,8 @@ package kernel
 
 // Plan is a product cut into tasks. The tasks of one phase may run in any
 // order and at the same time; a phase begins when the one before it is done.
-// The cut depends on the size of the problem only, and no sum is split between
-// tasks, so the result is the same bits for any number of workers.
+// The cut depends on the size of the problem only, so the result is the same bits
+// for any number of workers.
 //
 // There are two forms. In the first, the lanes of a vector are columns of C:
 // a tile of C stays in registers while k runs, each step multiplies a vector
@@ -23,10 +23,14 @@ type Plan struct {
 	colBlock             int // how many column panels share the second-level cache
 	packA                bool
 	sweep                bool // too few rows for tiles
+	middle               int  // where the sum over k is cut in two; 0 where it is not
 
 	packed    []float32 // B, each panel of columns apart; nil where B is read in place
 	buffer    []float32 // what packed is cut from, for the free list
 	packTasks int       // 0 where Plan has packed already
+
+	rest       []float32 // C of the second half of k, laid out as C
+	restBuffer []float32
 }
 
 // packGrain is how many elements of B are worth a task to pack.
@@ -118,6 +122,9 @@ func packCycles(copied, transposed bool) float64 {
 func (plan *Plan) deal() {
 	p := &plan.problem
 	flops := 2 * float64(p.M) * float64(p.N) * float64(p.K)
+	if plan.middle > 0 { // each half has its own tasks
+		flops /= 2
+	}
 	grain := plan.level.grain
 	tasks := int(min(flops/grain, 20)) // enough for two or three workers to end together
 	if more := flops / (8 * grain); more > 8 {
@@ -135,30 +142,46 @@ func (plan *Plan) deal() {
 	}
 }
 
-// Phases is the number of phases: two where B is packed first, by several tasks.
+// Phases is the number of phases: one in which B is packed, where that is worth
+// several tasks, the main one, and one that adds halves.
 func (plan *Plan) Phases() int {
-	if plan.packTasks > 0 {
-		return 2
+	if plan.middle > 0 {
+		return plan.mainPhase() + 2
 	}
-	return 1
+	return plan.mainPhase() + 1
+}
+
+func (plan *Plan) mainPhase() int {
+	if plan.packTasks > 0 {
+		return 1
+	}
+	return 0
 }
 
 // Tasks is the number of tasks of a phase.
 func (plan *Plan) Tasks(phase int) int {
-	if phase < plan.Phases()-1 {
+	main := plan.mainPhase()
+	switch {
+	case phase < main:
 		return plan.packTasks
-	}
-	if plan.problem.M == 0 || plan.problem.N == 0 {
+	case plan.problem.M == 0 || plan.problem.N == 0:
 		return 0
+	case phase > main:
+		return plan.addTasks()
+	case plan.middle > 0:
+		return 2 * plan.rowTasks * plan.colTasks
 	}
 	return plan.rowTasks * plan.colTasks
 }
 
 // Run runs one task of a phase.
 func (plan *Plan) Run(phase, task int) {
+	main := plan.mainPhase()
 	switch {
-	case phase < plan.Phases()-1:
+	case phase < main:
 		plan.pack(part(plan.colPanels, plan.packTasks, task))
+	case phase > main:
+		plan.addHalf(task)
 	case plan.dots:
 		plan.runDots(task)
 	default:
@@ -169,6 +192,7 @@ func (plan *Plan) Run(phase, task int) {
 // Release gives the plan's scratch memory back. The plan is not used after it.
 func (plan *Plan) Release() {
 	releaseFloats(plan.buffer)
+	releaseFloats(plan.restBuffer)
 	*plan = Plan{}
 	freePlans.give(plan)
 }

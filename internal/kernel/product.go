@@ -20,11 +20,7 @@ type Product struct {
 // Do computes the product on the calling goroutine.
 func (p *Product) Do() {
 	plan := p.Plan()
-	for phase := range plan.Phases() {
-		for task := range plan.Tasks(phase) {
-			plan.Run(phase, task)
-		}
-	}
+	plan.Alone()
 	plan.Release()
 }
 

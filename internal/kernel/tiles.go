@@ -6,8 +6,8 @@ package kernel
 // first row of b, K how many columns of a and rows of b meet.
 type Link struct{ A, B, K int }
 
-// tile is one call of the inner loop: c = init + the sum of a·b over the links,
-// for some rows and lanes.
+// tile is one call of the inner loop: c = the sum of a·b over the links, and then
+// init, for some rows and lanes.
 type tile struct {
 	rows, lanes int
 	links       []Link
@@ -21,15 +21,12 @@ type tile struct {
 	cRow        int
 }
 
-// tileGo takes four k at a time, so that C is loaded and stored a quarter as often.
+// tileGo takes four k at a time, so that sums are loaded and stored a quarter as often.
 func tileGo(t *tile) {
+	var sums [64]float32
 	for r := range t.rows {
-		c := t.c[r*t.cRow:][:t.lanes]
-		if t.init != nil {
-			copy(c, t.init[r*t.initRow:][:t.lanes])
-		} else {
-			clear(c)
-		}
+		c := sums[:t.lanes]
+		clear(c)
 		for _, l := range t.links {
 			at, b := l.A+r*t.aRow, l.B*t.bRow
 			i := 0
@@ -51,6 +48,10 @@ func tileGo(t *tile) {
 				b += t.bRow
 			}
 		}
+		if t.init != nil {
+			addGo(c, c, t.init[r*t.initRow:][:t.lanes])
+		}
+		copy(t.c[r*t.cRow:], c)
 	}
 }
 
@@ -67,21 +68,22 @@ func tileInPlace(p *Product, l *routines) bool {
 func (plan *Plan) cutTiles() {
 	p, l := &plan.problem, plan.level
 	plan.rowPanels, plan.colPanels = ceilDiv(p.M, l.tileRows), ceilDiv(p.N, l.tileCols)
+	plan.sweep = p.M <= fewRows && p.N >= 128 && p.CCol == 1 && tileInPlace(p, l)
+	plan.halve()
 	plan.deal()
-
-	// A's panel of rows should stay in the first-level cache, with room for
-	// B to stream through, and B's block of columns in the second.
-	const kMost, l2Floats = 512, 192 << 10
-	blocks := max(1, ceilDiv(p.K, kMost))
-	plan.kBlock = max(1, ceilDiv(p.K, blocks))
-	plan.colBlock = max(1, l2Floats/(plan.kBlock*l.tileCols))
 	// Rows or columns of A that lie a multiple of 1 KB apart fall into a few
 	// sets of the cache and evict each other: copy the panel, if it is read often.
 	far := func(stride, count int) bool { return stride >= 256 && stride%256 == 0 && count > 4 }
 	plan.packA = l.level != levelGo && plan.colPanels/plan.colTasks >= 4 &&
 		(far(p.ARow, p.M) || far(p.ACol, p.K))
 
-	plan.sweep = p.M <= fewRows && p.N >= 128 && p.CCol == 1 && tileInPlace(p, l)
+	// A's panel of rows should stay in the first-level cache, with room for
+	// B to stream through, and B's block of columns in the second.
+	const kMost, l2Floats = 512, 192 << 10
+	blocks := max(1, ceilDiv(plan.sums(), kMost))
+	plan.kBlock = max(1, ceilDiv(plan.sums(), blocks))
+	plan.colBlock = max(1, l2Floats/(plan.kBlock*l.tileCols))
+
 	if !tileInPlace(p, l) {
 		width := (plan.colPanels-1)*l.tileCols + roundUp(p.N-(plan.colPanels-1)*l.tileCols, l.lanes)
 		plan.packed, plan.buffer = takeFloats(p.K * max(0, width))
@@ -104,9 +106,10 @@ func (plan *Plan) packTiles(from, to int) {
 	}
 }
 
-// runTiles computes a task's part of C.
+// runTiles computes a task's part of C, or of one half of its sums.
 func (plan *Plan) runTiles(task int) {
 	p, l := &plan.problem, plan.level
+	task, from, to, out := plan.half(task)
 	row0, row1, col0, col1 := plan.panels(task)
 	if plan.sweep {
 		plan.runSweep(col0*l.tileCols, min(p.N, col1*l.tileCols))
@@ -115,8 +118,8 @@ func (plan *Plan) runTiles(task int) {
 	s := takeScratch()
 	t := &s.tile
 	t.links = s.one[:]
-	for k0 := 0; k0 == 0 || k0 < p.K; k0 += plan.kBlock {
-		t.links[0].K = min(plan.kBlock, p.K-k0)
+	for k0 := from; k0 == from || k0 < to; k0 += plan.kBlock {
+		t.links[0].K = min(plan.kBlock, to-k0)
 		for block := col0; block < col1; block += plan.colBlock {
 			for r := row0; r < row1; r++ {
 				i, end := part(p.M, plan.rowPanels, r)
@@ -128,18 +131,24 @@ func (plan *Plan) runTiles(task int) {
 				for q := block; q < min(block+plan.colBlock, col1); q++ {
 					j := q * l.tileCols
 					t.lanes = min(l.tileCols, p.N-j)
-					if plan.packed != nil {
-						t.bRow = roundUp(t.lanes, l.lanes)
-						t.b = plan.packed[j*p.K+k0*t.bRow:]
-					} else {
-						t.b, t.bRow = p.B[min(len(p.B), k0*p.BRow+j):], p.BRow
-					}
-					plan.runTile(s, i, j, k0)
+					plan.rowsOfB(t, j, k0)
+					plan.runTile(s, out, i, j, k0 > from, from == 0)
 				}
 			}
 		}
 	}
 	releaseScratch(s)
+}
+
+// rowsOfB sets where a tile finds row k of B from column j on.
+func (plan *Plan) rowsOfB(t *tile, j, k int) {
+	p := &plan.problem
+	if plan.packed != nil {
+		t.bRow = roundUp(t.lanes, plan.level.lanes)
+		t.b = plan.packed[j*p.K+k*t.bRow:]
+	} else {
+		t.b, t.bRow = p.B[min(len(p.B), k*p.BRow+j):], p.BRow
+	}
 }
 
 // runSweep computes columns from..to of C for very few rows, by adding up rows
@@ -166,11 +175,12 @@ func (plan *Plan) runSweep(from, to int) {
 	}
 }
 
-// runTile sets a tile's start and destination, and runs it: on C itself where
-// C's rows are contiguous, else on scratch that is copied to C.
-func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
+// runTile sets a tile's start and destination, and runs it: on out itself, which is C
+// or laid out as it is, where its rows are contiguous, else on scratch that is copied.
+// Where it goes on it adds to what is there; else it may begin with the bias.
+func (plan *Plan) runTile(s *scratch, out []float32, i, j int, goesOn, bias bool) {
 	p, l, t := &plan.problem, plan.level, &s.tile
-	c := p.C[i*p.CRow+j*p.CCol:]
+	c := out[i*p.CRow+j*p.CCol:]
 	direct := p.CCol == 1 || p.N == 1
 	if direct {
 		t.c, t.cRow = c, p.CRow
@@ -178,24 +188,32 @@ func (plan *Plan) runTile(s *scratch, i, j, k0 int) {
 		t.c, t.cRow = s.c[:], l.tileCols
 	}
 	t.init, t.initRow = nil, 0
-	switch {
-	case k0 > 0:
+	if goesOn {
 		t.init, t.initRow = t.c, t.cRow
 		if !direct {
 			copyMatrix(l, s.c[:], l.tileCols, 1, c, p.CRow, p.CCol, t.rows, t.lanes)
 		}
-	case plan.bias != nil && plan.turned:
-		t.init, t.initRow = s.c[:], l.tileCols
-		for r := range t.rows {
-			Fill(s.c[r*l.tileCols:][:t.lanes], plan.bias[i+r])
-		}
-	case plan.bias != nil:
-		t.init = plan.bias[j:]
+	} else if bias {
+		plan.startWithBias(s, i, j)
 	}
 	l.tile(t)
 	l.fetchSoon()
 	if !direct {
 		copyMatrix(l, c, p.CRow, p.CCol, s.c[:], l.tileCols, 1, t.rows, t.lanes)
+	}
+}
+
+// startWithBias has a tile's sums begin with the bias, if there is one.
+func (plan *Plan) startWithBias(s *scratch, i, j int) {
+	t, cols := &s.tile, plan.level.tileCols
+	switch {
+	case plan.bias != nil && plan.turned:
+		t.init, t.initRow = s.c[:], cols
+		for r := range t.rows {
+			Fill(s.c[r*cols:][:t.lanes], plan.bias[i+r])
+		}
+	case plan.bias != nil:
+		t.init, t.initRow = plan.bias[j:], 0
 	}
 }
 
